@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors in every target of ours; a dependency's warnings stay its own.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A Swift target under Sources/, with the settings that all of them share.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A test target under Tests/, named after what it tests.
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "headrace",
+  products: [
+    .executable(name: "headrace", targets: ["headrace"]),
+    .library(name: "HeadraceClient", targets: ["Client", "MNP"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  // In the order in which a byte meets them; nothing imports upwards.
+  targets: [
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CMNP", dependencies: ["CProtobufC"]),
+    .target(name: "CSpawn", cSettings: strictC),
+
+    library("HTTP2", ["CNghttp2", nioCore]),
+    library("GRPC", ["HTTP2", nioCore]),
+    library("MNP", ["CMNP", nioCore]),
+    library("Sessions", ["MNP"]),
+    library("OperatorFile", ["MNP", yams]),
+    library(
+      "Transport",
+      ["HTTP2", "GRPC", nioCore, nioPosix, nioHTTP1, nioExtras, nioConcurrency, logging]),
+    library("Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency, logging]),
+    library("Operators", ["CSpawn", nioCore, nioPosix, nioConcurrency, logging]),
+    library("Builtins", ["Operators", nioCore]),
+    library(
+      "Node",
+      [
+        "Transport", "GRPC", "MNP", "Sessions", "Operators", "Builtins", "OperatorFile", "Client",
+        nioCore, nioPosix, nioConcurrency, logging,
+      ]),
+    library(
+      "Pipeline",
+      [
+        "Client", "MNP", "OperatorFile", "Operators", "GRPC", "Transport", nioCore, nioPosix,
+        nioConcurrency, logging, yams, crypto,
+      ]),
+    .executableTarget(
+      name: "headrace",
+      dependencies: [
+        "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "GRPC", "Transport",
+        nioCore, nioPosix, logging, arguments,
+      ],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,1 @@
+typedef int headrace_placeholder_CMNP;

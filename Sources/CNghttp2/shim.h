@@ -1,0 +1,6 @@
+#ifndef HEADRACE_CNGHTTP2_SHIM_H
+#define HEADRACE_CNGHTTP2_SHIM_H
+
+#include <nghttp2/nghttp2.h>
+
+#endif
