@@ -84,5 +84,7 @@ let package = Package(
         nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
+
+    tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
   ]
 )
