@@ -85,5 +85,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     tests(of: "HTTP2", [nioCore]),
+
+    tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
   ]
 )
