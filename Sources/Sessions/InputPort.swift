@@ -3,7 +3,8 @@
 /// The state of an input port. At most one push writes it, once.
 struct InputPort {
   enum Writer: Equatable {
-    /// No push yet, or one that went away before its first byte: another may come.
+    /// No push yet, or one that went away before its first byte and did not await the task's end:
+    /// another may come.
     case none
     /// A push is open. `awaiting` pushers are answered when the task has ended.
     case open(awaiting: Bool)
@@ -48,6 +49,7 @@ struct InputPort {
 
   /// - Returns: true when the operator is to get the bytes, false when they are dropped.
   mutating func receive(_ bytes: Int) -> Bool {
+    guard case .open = writer else { return false }
     received += Int64(bytes)
     guard isClosedByOperator else { return true }
     unread += Int64(bytes)
@@ -55,6 +57,7 @@ struct InputPort {
   }
 
   mutating func receiveMessage() {
+    guard case .open = writer else { return }
     // The wire's counter has 32 bits; a port of small records passes it, and stays at its end.
     if messages < .max { messages += 1 }
   }
@@ -66,18 +69,34 @@ struct InputPort {
     return awaiting
   }
 
-  /// The push went away before `done`.
-  ///
-  /// - Returns: true when bytes had moved, so that the task cannot go on.
-  mutating func lose(_ reason: String) -> Bool {
-    guard case .open = writer else { return false }
-    guard received > 0 else {
+  enum Loss {
+    /// The push had its answer already, or it may be repeated.
+    case harmless
+    /// Bytes of it have moved, and its end has not.
+    case cutShort
+    /// An awaiting push: behind it is a task of the same run, which has failed or is cancelled.
+    case awaiting
+  }
+
+  /// The push went away before it was answered.
+  mutating func lose(_ reason: String) -> Loss {
+    switch writer {
+    case .open(awaiting: false) where received == 0:
       writer = .none
-      return false
+      messages = 0
+      return .harmless
+    case .open(let awaiting):
+      writer = .lost
+      error = reason
+      return awaiting ? .awaiting : .cutShort
+    case .done(unanswered: true):
+      // The end has arrived and stays so; it is the answer that nobody waits for any more.
+      writer = .done(unanswered: false)
+      error = reason
+      return .awaiting
+    case .none, .done(unanswered: false), .lost:
+      return .harmless
     }
-    writer = .lost
-    error = reason
-    return true
   }
 
   mutating func closeByOperator(unread bytes: Int) {

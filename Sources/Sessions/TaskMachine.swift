@@ -47,22 +47,28 @@ package struct TaskMachine: ~Copyable {
   package mutating func start() -> [TaskAction] {
     guard case .created = phase else { return [] }
     phase = .running
-    var actions = [TaskAction]()
+    // The operator first: a forward that fails while it is opened cancels one that was started.
+    var actions = [TaskAction.startOperator]
     for index in outputs.indices where outputs[index].isForwarded {
       _ = outputs[index].open()
       actions.append(.openForward(output: index))
     }
-    actions.append(.startOperator)
     return actions
   }
 
   /// The leader of the operator's process group is reaped and the rest of its group gone, or the
   /// builtin has ended.
   ///
+  /// What it left unread must have been told before (``operatorClosed(input:unread:)``), since
+  /// `early_end: fail` is judged here.
+  ///
   /// - Parameter failure: nil when it exited 0.
   package mutating func operatorExited(_ failure: TaskFailure?) -> [TaskAction] {
     switch phase {
-    case .running, .created:
+    case .created:
+      // What was never started can fail, but not succeed.
+      return failure.map { fail($0, operatorIsGone: true) } ?? []
+    case .running:
       if let failure = failure ?? earlyEnd() {
         return fail(failure, operatorIsGone: true)
       }
@@ -88,6 +94,21 @@ package struct TaskMachine: ~Copyable {
     fail(failure, operatorIsGone: false)
   }
 
+  /// The task has ended and what it holds is let go: its status has expired, or its session is
+  /// closed. A pull that came late and still reads is told. A push that still sends goes on to its
+  /// `done` and its answer: it needs nothing of the task but this machine.
+  package mutating func release() -> [TaskAction] {
+    guard phase == .finished else { return [] }
+    var actions = [TaskAction]()
+    for index in outputs.indices where outputs[index].fail() {
+      let failure = TaskFailure(
+        .cancelled, "the task ended before this pull came, and is kept no longer",
+        port: outputs[index].label, offset: outputs[index].sent)
+      actions.append(.failOutput(index, failure))
+    }
+    return actions
+  }
+
   // MARK: Inputs
 
   /// A push names this task and port.
@@ -110,6 +131,7 @@ package struct TaskMachine: ~Copyable {
   }
 
   package mutating func pushReceivedMessage(input index: Int) {
+    guard !hasFailed else { return }
     inputs[index].receiveMessage()
   }
 
@@ -125,16 +147,26 @@ package struct TaskMachine: ~Copyable {
     return actions
   }
 
-  /// The push was cancelled, reset, or its connection is gone, before `done`.
+  /// The push was cancelled, reset, or its connection is gone, before it was answered.
+  ///
+  /// An awaiting push is the far end of a task upstream: that it goes away is that task's failure
+  /// or its cancellation, and fails this one at any moment until it has ended, also before the
+  /// first byte (an operator that exits 3 at once) and after `done` (the run was cancelled while
+  /// its last operators still compute). Any other push may be repeated before its first byte.
   package mutating func pushLost(input index: Int, reason: String) -> [TaskAction] {
-    let offset = inputs[index].received
-    guard inputs[index].lose(reason) else { return [] }
-    // The operator had all that it wanted: what breaks behind its success changes nothing.
-    guard phase == .created || phase == .running else { return [] }
+    let port = inputs[index]
+    let what: String
+    switch inputs[index].lose(reason) {
+    case .harmless: return []
+    case .cutShort:
+      // The operator had all that it wanted: what breaks behind its success changes nothing.
+      guard !operatorHasSucceeded else { return [] }
+      what = "the push broke off before its end"
+    case .awaiting:
+      what = "the push broke off before its \(port.isDone ? "answer" : "end")"
+    }
     return fail(
-      TaskFailure(
-        .input, "the push broke off before its end: \(reason)", port: inputs[index].label,
-        offset: offset),
+      TaskFailure(.input, "\(what): \(reason)", port: port.label, offset: port.received),
       operatorIsGone: false)
   }
 
@@ -178,7 +210,10 @@ package struct TaskMachine: ~Copyable {
   /// The pull was cancelled, or its connection is gone, before `done` was handed to it.
   package mutating func pullLost(output index: Int, reason: String) -> [TaskAction] {
     let offset = outputs[index].sent
-    guard outputs[index].lose(reason) else { return [] }
+    guard outputs[index].lose(reason) else {
+      // It may have been the last that kept a task whose operator has succeeded from its end.
+      return finishedIfAllIsDelivered()
+    }
     return fail(
       TaskFailure(
         .output, "the pull went away before the end: \(reason)", port: outputs[index].label,
@@ -282,13 +317,13 @@ package struct TaskMachine: ~Copyable {
 
   /// The first failure counts; what breaks after it is its consequence.
   private mutating func fail(_ failure: TaskFailure, operatorIsGone: Bool) -> [TaskAction] {
-    let wasDelivering: Bool
+    let isGone: Bool
     switch phase {
-    case .created, .running: wasDelivering = false
-    case .delivering: wasDelivering = true
+    case .running: isGone = operatorIsGone
+    // Before its start, and after its exit, there is no operator whose exit could be waited for.
+    case .created, .delivering: isGone = true
     case .stopping, .finished, .failed: return []
     }
-    let isGone = operatorIsGone || wasDelivering
     phase = isGone ? .failed(failure) : .stopping(failure)
     var actions = [TaskAction]()
     for index in outputs.indices where outputs[index].fail() {

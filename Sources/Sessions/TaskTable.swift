@@ -32,8 +32,13 @@ package struct TaskTable<Entry> {
   }
 
   private let limits: Limits
-  private var entries: [String: Entry] = [:]
-  private var bareIDs: Set<String> = []
+  private struct Slot {
+    var entry: Entry
+    var isLive: Bool
+  }
+
+  private var entries: [TaskKey: Slot] = [:]
+  private var bareIDs: Set<TaskKey> = []
   /// Ended tasks, oldest first.
   private var endings = ExpiryQueue()
   /// Bare ids, oldest first.
@@ -44,29 +49,34 @@ package struct TaskTable<Entry> {
     self.limits = limits
   }
 
-  package var all: [Entry] { Array(entries.values) }
+  package var all: [Entry] { entries.values.map(\.entry) }
 
   package func lookUp(_ id: String) -> Lookup {
-    if let entry = entries[id] { return .known(entry) }
-    return bareIDs.contains(id) ? .expired : .unknown
+    let key = TaskKey(id: id)
+    if let slot = entries[key] { return .known(slot.entry) }
+    return bareIDs.contains(key) ? .expired : .unknown
   }
 
   /// Adds a task that `lookUp` has just not found.
   ///
   /// - Returns: false when the limit of living tasks is reached (RESOURCE_EXHAUSTED).
   package mutating func insert(_ entry: Entry, id: String) -> Bool {
-    precondition(entries[id] == nil && !bareIDs.contains(id), "a task id is used once")
+    let key = TaskKey(id: id)
+    precondition(entries[key] == nil && !bareIDs.contains(key), "a task id is used once")
     guard liveCount < limits.live else { return false }
-    entries[id] = entry
+    entries[key] = Slot(entry: entry, isLive: true)
     liveCount += 1
     return true
   }
 
   /// The task has ended; its status begins to age.
   package mutating func ended(_ id: String, now: UInt64) {
-    guard entries[id] != nil else { return }
+    let key = TaskKey(id: id)
+    // A second end must not make room for a task that the limit does not allow.
+    guard entries[key]?.isLive == true else { return }
+    entries[key]?.isLive = false
     liveCount -= 1
-    endings.append(id, at: now &+ limits.statusLifetime)
+    endings.append(key, at: now &+ limits.statusLifetime)
   }
 
   /// Drops what is over age or over number.
@@ -74,38 +84,54 @@ package struct TaskTable<Entry> {
   /// - Returns: the entries that lost their place, for their owner to release what they hold.
   package mutating func expire(now: UInt64) -> [Entry] {
     var released = [Entry]()
-    while let id = endings.popFirst(dueAt: now, keeping: limits.ended) {
-      if let entry = entries.removeValue(forKey: id) { released.append(entry) }
-      bareIDs.insert(id)
-      forgettings.append(id, at: now &+ limits.idLifetime)
+    while let key = endings.popFirst(dueAt: now, keeping: limits.ended) {
+      if let slot = entries.removeValue(forKey: key) { released.append(slot.entry) }
+      bareIDs.insert(key)
+      forgettings.append(key, at: now &+ limits.idLifetime)
     }
-    while let id = forgettings.popFirst(dueAt: now, keeping: limits.bareIDs) {
-      bareIDs.remove(id)
+    while let key = forgettings.popFirst(dueAt: now, keeping: limits.bareIDs) {
+      bareIDs.remove(key)
     }
     return released
   }
 }
 
+/// A task id as the wire sees it: bytes. Swift's own equality of strings takes two spellings of one
+/// character (é, and e with an accent) for the same, and would make one task of two.
+struct TaskKey: Hashable {
+  let id: String
+
+  static func == (left: TaskKey, right: TaskKey) -> Bool {
+    left.id.utf8.elementsEqual(right.id.utf8)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    for byte in id.utf8 { hasher.combine(byte) }
+  }
+}
+
 /// Ids in the order in which they fall due; the front is consumed without moving the rest.
 struct ExpiryQueue {
-  private var items: [(id: String, due: UInt64)] = []
+  private var items: [(key: TaskKey, due: UInt64)] = []
   private var head = 0
 
-  mutating func append(_ id: String, at due: UInt64) {
-    items.append((id, due))
+  mutating func append(_ key: TaskKey, at due: UInt64) {
+    items.append((key, due))
   }
 
   /// The oldest id, if it is due or there are more than `limit` of them.
-  mutating func popFirst(dueAt now: UInt64, keeping limit: Int) -> String? {
+  mutating func popFirst(dueAt now: UInt64, keeping limit: Int) -> TaskKey? {
     guard head < items.count, items[head].due <= now || items.count - head > limit else {
       return nil
     }
-    let id = items[head].id
+    let key = items[head].key
+    // Its bytes count against the bound only while it is remembered.
+    items[head].key = TaskKey(id: "")
     head += 1
     if head > 64, head * 2 > items.count {
       items.removeFirst(head)
       head = 0
     }
-    return id
+    return key
   }
 }
