@@ -87,5 +87,6 @@ let package = Package(
     tests(of: "HTTP2", [nioCore]),
 
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
+    tests(of: "Sessions"),
   ]
 )
