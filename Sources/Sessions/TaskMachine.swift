@@ -3,7 +3,7 @@
 
 /// One task of a session.
 ///
-/// What an end means (docs/guarantees of the protocol's contract) is decided here and nowhere else:
+/// What an end means (docs/ends-and-failures.md) is decided here and nowhere else:
 /// `done` leaves an output only after the operator has exited 0 and that output is drained; a push
 /// that breaks off after its first byte fails the task; a failure reaches every neighbour at once.
 ///
