@@ -88,5 +88,6 @@ let package = Package(
 
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
     tests(of: "Sessions"),
+    tests(of: "MNP", ["CMNP", nioCore]),
   ]
 )
