@@ -84,5 +84,6 @@ let package = Package(
         nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
+    tests(of: "GRPC", ["HTTP2", nioCore]),
   ]
 )
