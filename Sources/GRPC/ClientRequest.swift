@@ -10,17 +10,17 @@ package enum ClientRequest {
     metadata: Metadata = .init()
   ) -> [HTTPField] {
     var fields = [
-      HTTPField(name: ":method", value: "POST"),
-      HTTPField(name: ":scheme", value: scheme),
-      HTTPField(name: ":path", value: path),
-      HTTPField(name: ":authority", value: authority),
-      HTTPField(name: "te", value: "trailers"),
+      HTTPField(":method", "POST"),
+      HTTPField(":scheme", scheme),
+      HTTPField(":path", path),
+      HTTPField(":authority", authority),
+      HTTPField("te", "trailers"),
     ]
     if let timeout {
-      fields.append(HTTPField(name: "grpc-timeout", value: GRPCTimeout.format(timeout)))
+      fields.append(HTTPField("grpc-timeout", GRPCTimeout.format(timeout)))
     }
-    fields.append(HTTPField(name: "content-type", value: ContentType.grpc))
-    fields.append(HTTPField(name: "user-agent", value: "headrace"))
+    fields.append(HTTPField("content-type", ContentType.grpc))
+    fields.append(HTTPField("user-agent", "headrace"))
     fields.append(MessageEncoding.accepted)
     metadata.append(to: &fields)
     return fields

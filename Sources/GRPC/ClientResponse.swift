@@ -68,7 +68,7 @@ package struct ClientResponse {
       ? .none
       : self.end(
         GRPCStatus(
-          .init(streamError: error), "the server reset the stream (HTTP/2 code \(error.rawValue))"))
+          .init(streamError: error), "the server reset the stream (\(error))"))
   }
 
   /// Ends the call from our side: cancellation, a deadline, a lost connection, a bad message.

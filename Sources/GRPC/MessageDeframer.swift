@@ -24,11 +24,12 @@ package struct MessageDeframer {
   }
 
   private var state = State.prefix(collected: 0, count: 0)
-  private let maximumLength: Int
+  /// Bytes of one message; applies to the messages that begin after it was set.
+  package var maximumLength: Int
   private let encoding: MessageEncoding
   private let unsupportedEncoding: GRPCStatus.Code
 
-  /// `maximumLength` in bytes of one message. A server answers a compression it does not have with
+  /// A server answers a compression it does not have with
   /// UNIMPLEMENTED, for a client the same is the server's fault and INTERNAL
   /// (grpc/doc/compression.md).
   package init(maximumLength: Int, encoding: MessageEncoding = .identity, isServer: Bool) {

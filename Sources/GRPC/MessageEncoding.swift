@@ -8,7 +8,7 @@ package enum MessageEncoding: Hashable, Sendable {
   case unsupported(String)
 
   /// What `grpc-accept-encoding` says in every request and response of ours.
-  package static let accepted = HTTPField(name: "grpc-accept-encoding", value: "identity")
+  package static let accepted = HTTPField("grpc-accept-encoding", "identity")
 
   init(_ fields: [HTTPField]) {
     if let encoding = fields.first("grpc-encoding"), encoding != "identity" {

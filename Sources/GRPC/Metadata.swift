@@ -82,9 +82,6 @@ package struct Metadata: Hashable, Sendable {
 // MARK: - The wire
 
 extension Metadata {
-  /// The bytes that HTTP/2 counts for a field beyond its name and value (RFC 9113 section 6.5.2).
-  private static let fieldOverhead = 32
-
   /// Custom metadata of a received header block.
   ///
   /// `limit` bounds it in bytes, counted as HTTP/2 counts a header list: RESOURCE_EXHAUSTED above.
@@ -92,7 +89,7 @@ extension Metadata {
   package init(received fields: [HTTPField], limit: Int) throws(GRPCStatus) {
     var size = 0
     for field in fields where !Self.isReserved(field.name) {
-      size += field.name.utf8.count + field.value.utf8.count + Self.fieldOverhead
+      size += field.size
       guard size <= limit else {
         throw GRPCStatus(.resourceExhausted, "metadata larger than \(limit) bytes")
       }
@@ -115,9 +112,9 @@ extension Metadata {
     for entry in self.entries {
       switch entry.value {
       case .text(let text):
-        fields.append(HTTPField(name: entry.name, value: text))
+        fields.append(HTTPField(entry.name, text))
       case .bytes(let bytes):
-        fields.append(HTTPField(name: entry.name, value: Base64.encode(bytes, padded: false)))
+        fields.append(HTTPField(entry.name, Base64.encode(bytes, padded: false)))
       }
     }
   }

@@ -6,8 +6,8 @@ package enum ServerResponse {
   /// The head of an answer that goes on.
   package static func headers(_ metadata: Metadata = .init()) -> [HTTPField] {
     var fields = [
-      HTTPField(name: ":status", value: "200"),
-      HTTPField(name: "content-type", value: ContentType.grpc),
+      HTTPField(":status", "200"),
+      HTTPField("content-type", ContentType.grpc),
       MessageEncoding.accepted,
     ]
     metadata.append(to: &fields)
@@ -29,8 +29,8 @@ package enum ServerResponse {
     _ status: GRPCStatus, _ metadata: Metadata = .init(), httpStatus: Int = 200
   ) -> [HTTPField] {
     var fields = [
-      HTTPField(name: ":status", value: String(httpStatus)),
-      HTTPField(name: "content-type", value: ContentType.grpc),
+      HTTPField(":status", String(httpStatus)),
+      HTTPField("content-type", ContentType.grpc),
       MessageEncoding.accepted,
     ]
     self.append(status, to: &fields)
@@ -41,20 +41,20 @@ package enum ServerResponse {
   /// The head of an answer to what is no gRPC; its text follows as data.
   package static func page(httpStatus: Int, length: Int) -> [HTTPField] {
     var fields = [
-      HTTPField(name: ":status", value: String(httpStatus)),
-      HTTPField(name: "content-type", value: "text/plain; charset=utf-8"),
-      HTTPField(name: "content-length", value: String(length)),
+      HTTPField(":status", String(httpStatus)),
+      HTTPField("content-type", "text/plain; charset=utf-8"),
+      HTTPField("content-length", String(length)),
     ]
-    if httpStatus == 405 { fields.append(HTTPField(name: "allow", value: "GET, HEAD, POST")) }
+    if httpStatus == 405 { fields.append(HTTPField("allow", "GET, HEAD, POST")) }
     return fields
   }
 
   private static func append(_ status: GRPCStatus, to fields: inout [HTTPField]) {
-    fields.append(HTTPField(name: "grpc-status", value: String(status.code.rawValue)))
+    fields.append(HTTPField("grpc-status", String(status.code.rawValue)))
     if !status.message.isEmpty {
       let message = PercentEncoding.encode(
         status.message, limit: GRPCStatus.maximumEncodedMessage)
-      fields.append(HTTPField(name: "grpc-message", value: message))
+      fields.append(HTTPField("grpc-message", message))
     }
   }
 }

@@ -23,11 +23,11 @@ extension GRPCStatus.Code {
   /// Source: grpc/doc/PROTOCOL-HTTP2.md, "Errors". An error code we do not know counts as
   /// INTERNAL_ERROR (RFC 9113 section 7).
   package init(streamError: HTTP2ErrorCode) {
-    switch streamError.rawValue {
-    case 0x7: self = .unavailable  // REFUSED_STREAM: nothing of it was processed
-    case 0x8: self = .cancelled  // CANCEL
-    case 0xb: self = .resourceExhausted  // ENHANCE_YOUR_CALM
-    case 0xc: self = .permissionDenied  // INADEQUATE_SECURITY
+    switch streamError {
+    case .refusedStream: self = .unavailable  // nothing of it was processed
+    case .cancel: self = .cancelled
+    case .enhanceYourCalm: self = .resourceExhausted
+    case .inadequateSecurity: self = .permissionDenied
     default: self = .internalError
     }
   }

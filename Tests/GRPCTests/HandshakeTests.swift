@@ -7,7 +7,7 @@ import Testing
 @testable import GRPC
 
 private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
-  pairs.map { HTTPField(name: $0.key, value: $0.value) }
+  pairs.map { HTTPField($0.key, $0.value) }
 }
 
 @Suite struct ServerHandshakeTests {

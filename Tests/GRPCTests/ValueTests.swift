@@ -112,23 +112,23 @@ import Testing
   }
 
   @Test func binaryValuesPaddedOrNotAndJoined() throws {
-    let fields = [HTTPField(name: "x-bin", value: "Zg==,Zg, Zm8=,,Zm9v")]
+    let fields = [HTTPField("x-bin", "Zg==,Zg, Zm8=,,Zm9v")]
     let values = try Metadata(received: fields, limit: 1000).entries.map(\.value)
     let expected: [Metadata.Value] = ["f", "f", "fo", "", "foo"].map { .bytes(Array($0.utf8)) }
     #expect(values == expected)
     #expect(throws: GRPCStatus(.internalError, "the metadata 'x-bin' is not Base64")) {
-      try Metadata(received: [HTTPField(name: "x-bin", value: "?")], limit: 1000)
+      try Metadata(received: [HTTPField("x-bin", "?")], limit: 1000)
     }
   }
 
   @Test func reservedFieldsAreNoMetadata() throws {
     let fields = [":path", "te", "content-type", "user-agent", "grpc-timeout", "host", "mine"]
-      .map { HTTPField(name: $0, value: "v") }
+      .map { HTTPField($0, "v") }
     #expect(try Metadata(received: fields, limit: 1000).entries.map(\.name) == ["mine"])
   }
 
   @Test func theLimitCountsAsHTTP2Does() throws {
-    let fields = [HTTPField(name: "ab", value: "cd"), HTTPField(name: "ef", value: "gh")]
+    let fields = [HTTPField("ab", "cd"), HTTPField("ef", "gh")]
     #expect(try Metadata(received: fields, limit: 72).entries.count == 2)
     #expect(throws: GRPCStatus(.resourceExhausted, "metadata larger than 71 bytes")) {
       try Metadata(received: fields, limit: 71)
