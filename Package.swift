@@ -89,5 +89,6 @@ let package = Package(
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
     tests(of: "Sessions"),
     tests(of: "MNP", ["CMNP", nioCore]),
+    tests(of: "GRPC", ["HTTP2", nioCore]),
   ]
 )
