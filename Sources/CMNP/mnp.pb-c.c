@@ -1400,7 +1400,7 @@ const ProtobufCMessageDescriptor headrace__mnp__query_task_request__descriptor =
   (ProtobufCMessageInit) headrace__mnp__query_task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__task_port_status__field_descriptors[5] =
+static const ProtobufCFieldDescriptor headrace__mnp__task_port_status__field_descriptors[6] =
 {
   {
     "msg_count",
@@ -1462,11 +1462,24 @@ static const ProtobufCFieldDescriptor headrace__mnp__task_port_status__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held",
+    1001,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__TaskPortStatus, held),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__task_port_status__field_indices_by_name[] = {
   1,   /* field[1] = data */
   3,   /* field[3] = done */
   2,   /* field[2] = error */
+  5,   /* field[5] = held */
   0,   /* field[0] = msg_count */
   4,   /* field[4] = unread */
 };
@@ -1474,7 +1487,7 @@ static const ProtobufCIntRange headrace__mnp__task_port_status__number_ranges[2 
 {
   { 1, 0 },
   { 1000, 4 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__task_port_status__descriptor =
 {
@@ -1484,7 +1497,7 @@ const ProtobufCMessageDescriptor headrace__mnp__task_port_status__descriptor =
   "Headrace__Mnp__TaskPortStatus",
   "headrace.mnp",
   sizeof(Headrace__Mnp__TaskPortStatus),
-  5,
+  6,
   headrace__mnp__task_port_status__field_descriptors,
   headrace__mnp__task_port_status__field_indices_by_name,
   2,  headrace__mnp__task_port_status__number_ranges,

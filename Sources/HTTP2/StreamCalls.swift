@@ -144,14 +144,11 @@ extension HTTP2Connection {
     stream(id)?.credit.window ?? 0
   }
 
-<<<<<<< HEAD
   /// Bytes that the peer may still send on this stream, as it knows it.
   package func availableWindow(of id: StreamID) -> Int {
     max(0, Int(nghttp2_session_get_stream_local_window_size(session, id)))
   }
 
-=======
->>>>>>> transport
   /// Sets the window of one stream: at most this much of it is under way or held. A larger window
   /// is announced at once; a smaller one comes into force as bytes are returned, by withholding.
   ///

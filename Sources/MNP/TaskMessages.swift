@@ -103,16 +103,20 @@ public struct PortStatus: Hashable, Sendable {
   public var done: Bool
   /// Inputs only: bytes that an operator which exited 0 did not read. Ours (field 1000).
   public var unread: Int64
+  /// Bytes that wait at the port: at an input for the operator, at an output for its reader. Ours
+  /// (field 1001).
+  public var held: Int64
 
   public init(
     messageCount: Int32 = 0, bytes: Int64 = 0, error: String = "", done: Bool = false,
-    unread: Int64 = 0
+    unread: Int64 = 0, held: Int64 = 0
   ) {
     self.messageCount = messageCount
     self.bytes = bytes
     self.error = error
     self.done = done
     self.unread = unread
+    self.held = held
   }
 }
 
@@ -123,6 +127,7 @@ extension PortStatus: Translated {
     error = try FromC.text(c.error, "error")
     done = c.done != 0
     unread = c.unread
+    held = c.held
   }
 
   func fill(_ c: inout Headrace__Mnp__TaskPortStatus, _ arena: inout PackArena) {
@@ -131,6 +136,7 @@ extension PortStatus: Translated {
     c.error = arena.text(error)
     c.done = done ? 1 : 0
     c.unread = unread
+    c.held = held
   }
 }
 

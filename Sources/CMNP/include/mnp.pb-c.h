@@ -265,10 +265,14 @@ struct  Headrace__Mnp__TaskPortStatus
    * Inputs only: bytes that an operator which ended well did not read.
    */
   int64_t unread;
+  /*
+   * Bytes that wait at the port: at an input for the operator, at an output for its reader.
+   */
+  int64_t held;
 };
 #define HEADRACE__MNP__TASK_PORT_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__task_port_status__descriptor) \
-    , 0, 0, {0,NULL}, 0, 0 }
+    , 0, 0, {0,NULL}, 0, 0, 0 }
 
 
 struct  Headrace__Mnp__QueryTaskResponse
