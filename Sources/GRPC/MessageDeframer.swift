@@ -26,7 +26,8 @@ package struct MessageDeframer {
   private var state = State.prefix(collected: 0, count: 0)
   /// Bytes of one message; applies to the messages that begin after it was set.
   package var maximumLength: Int
-  private let encoding: MessageEncoding
+  /// Of the stream's messages; a client learns it from the head of the response.
+  package var encoding: MessageEncoding
   private let unsupportedEncoding: GRPCStatus.Code
 
   /// A server answers a compression it does not have with
