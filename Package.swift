@@ -85,5 +85,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     tests(of: "HTTP2", [nioCore]),
+    tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
+    tests(of: "Sessions"),
+    tests(of: "MNP", ["CMNP", nioCore]),
+    tests(of: "GRPC", ["HTTP2", nioCore]),
   ]
 )

@@ -1,0 +1,72 @@
+// The envelopes of Push and Pull as their senders write them: a few bytes before each slice of data.
+
+public import NIOCore
+
+/// The most data that we put into one message: peers refuse messages above 4 MiB.
+public let maximumDataPerMessage = 1 << 20
+
+/// Writes the messages of a push: ``opening(_:)``, then for each slice of data ``prefix(count:)``
+/// followed by the slice itself, then ``done()`` once, as the last one.
+///
+/// Each result is a buffer of its own: appending the slice to it, or it to the slice, would copy.
+public enum PushEncoder {
+  /// The first message, whole: where the data goes, and none of it.
+  public static func opening(_ header: PushHeader) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: 64)
+    buffer.writeField(1, header.sessionID.description)
+    buffer.writeField(2, header.taskID.description)
+    if header.port != 0 { buffer.writeField(3, UInt64(bitPattern: Int64(header.port))) }
+    if header.dataSize != 0 { buffer.writeField(4, UInt64(bitPattern: header.dataSize)) }
+    return buffer
+  }
+
+  /// What precedes `count` bytes of data in their message, `count` above 0.
+  public static func prefix(count: Int) -> ByteBuffer { dataPrefix(PushFields.dataField, count) }
+
+  /// The last message, whole.
+  public static func done() -> ByteBuffer { ByteBuffer(bytes: [5 << 3, 1]) }
+}
+
+/// Writes the messages of a pull: for each slice of data ``prefix(count:sizeHint:)`` followed by
+/// the slice itself, then ``done()`` once, as the last one.
+public enum PullEncoder {
+  /// What precedes `count` bytes of data in their message, `count` above 0. The hint, where the
+  /// size of it all is known, belongs into the first message alone.
+  public static func prefix(count: Int, sizeHint: Int64? = nil) -> ByteBuffer {
+    dataPrefix(PullFields.dataField, count, sizeHint: sizeHint)
+  }
+
+  /// The last message, whole. Without data, as some peers look only here and others not at all.
+  public static func done() -> ByteBuffer { ByteBuffer(bytes: [2 << 3, 1]) }
+}
+
+private func dataPrefix(_ field: UInt32, _ count: Int, sizeHint: Int64? = nil) -> ByteBuffer {
+  precondition(count > 0, "a message without data has no data field")
+  var buffer = ByteBufferAllocator().buffer(capacity: 24)
+  if let sizeHint, sizeHint > 0 { buffer.writeField(1, UInt64(sizeHint)) }
+  buffer.writeVarint(UInt64(field << 3 | 2))
+  buffer.writeVarint(UInt64(count))
+  return buffer
+}
+
+extension ByteBuffer {
+  fileprivate mutating func writeField(_ number: UInt32, _ value: UInt64) {
+    writeVarint(UInt64(number << 3))
+    writeVarint(value)
+  }
+
+  fileprivate mutating func writeField(_ number: UInt32, _ text: String) {
+    writeVarint(UInt64(number << 3 | 2))
+    writeVarint(UInt64(text.utf8.count))
+    writeString(text)
+  }
+
+  fileprivate mutating func writeVarint(_ value: UInt64) {
+    var value = value
+    while value >= 0x80 {
+      writeInteger(UInt8(truncatingIfNeeded: value) | 0x80)
+      value >>= 7
+    }
+    writeInteger(UInt8(value))
+  }
+}

@@ -1,0 +1,24 @@
+// Which characters may be shown as they are, and how text with others is shown.
+
+/// No controls, no line ends, nothing that changes how the text around it is shown. Characters
+/// that Unicode has not assigned pass: which those are depends on who was built when.
+func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+  default: true
+  }
+}
+
+/// Text from elsewhere for an error's message, which travels on into logs and terminals: in quotes,
+/// with escapes for what is not printable, and not without end.
+func quoted(_ text: some StringProtocol) -> String {
+  var quoted = "\""
+  for scalar in text.unicodeScalars.prefix(300) {
+    if scalar == "\"" || scalar == "\\" || !isPrintable(scalar) {
+      quoted += scalar.escaped(asASCII: true)
+    } else {
+      quoted.unicodeScalars.append(scalar)
+    }
+  }
+  return quoted + "\"" + (text.unicodeScalars.count > 300 ? "…" : "")
+}

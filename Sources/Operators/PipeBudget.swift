@@ -1,0 +1,125 @@
+// How much pipe memory the node takes beyond what every pipe is born with.
+
+internal import Glibc
+package import Logging
+internal import NIOConcurrencyHelpers
+
+/// The node-wide budget of pipe memory.
+///
+/// A pipe is born with 64 KiB. Through `cat` that gives 1.0 to 1.2 GB/s, 1 MiB gives three times as
+/// much; but an ordinary user has 64 MiB of pipes in all (pipe-user-pages-soft), after which every
+/// new pipe of that user, in any program, is born with 8 KiB. So only a pipe that is seen full
+/// grows, and all of them together within the budget.
+package final class PipeBudget: Sendable {
+  /// The steps in which a pipe grows, in bytes.
+  static let steps = [256 * 1024, largest]
+  static let largest = 1024 * 1024
+
+  package static let shared = PipeBudget(
+    limit: defaultLimit, logger: Logger(label: "headrace.operators"))
+
+  /// 16 MiB for an ordinary user, a quarter of the default 64 MiB; 256 MiB for root.
+  package static var defaultLimit: Int { geteuid() == 0 ? 256 << 20 : 16 << 20 }
+
+  private struct State {
+    var taken = 0
+    /// The kernel refused: there is no use in asking again and again.
+    var refused = false
+  }
+
+  package let limit: Int
+  private let logger: Logger
+  private let state = NIOLockedValueBox(State())
+
+  package init(limit: Int, logger: Logger) {
+    self.limit = limit
+    self.logger = logger
+  }
+
+  /// Bytes that grown pipes hold now.
+  package var taken: Int { state.withLockedValue { $0.taken } }
+
+  /// Whether the kernel has refused to let a pipe grow.
+  package var refused: Bool { state.withLockedValue { $0.refused } }
+
+  /// Lets a pipe of `capacity` bytes grow by a step. Returns its new capacity, or nil when it stays.
+  func grow(_ descriptor: Int32, capacity: Int) -> Int? {
+    guard let size = Self.steps.first(where: { $0 > capacity }) else { return nil }
+    let reserved = state.withLockedValue { state in
+      guard !state.refused, state.taken + size - capacity <= limit else { return false }
+      state.taken += size - capacity
+      return true
+    }
+    guard reserved else { return nil }
+    let result = fcntl(descriptor, Self.setPipeSize, Int32(size))
+    guard result < 0 else {
+      // The kernel rounds up to a power of two pages; the steps are.
+      return size
+    }
+    let error = errno
+    let first = state.withLockedValue { state in
+      state.taken -= size - capacity
+      guard error == EPERM, !state.refused else { return false }
+      state.refused = true
+      return true
+    }
+    if first {
+      logger.notice(
+        "pipes stay small: this user's pipe memory is used up (fs.pipe-user-pages-soft)")
+    }
+    return nil
+  }
+
+  /// Gives back what a pipe has grown by.
+  func giveBack(_ bytes: Int) {
+    if bytes > 0 { state.withLockedValue { $0.taken -= bytes } }
+  }
+
+  static func capacity(of descriptor: Int32) -> Int {
+    let size = fcntl(descriptor, getPipeSize)
+    return size > 0 ? Int(size) : 64 * 1024
+  }
+
+  /// F_SETPIPE_SZ and F_GETPIPE_SZ, which Swift does not import.
+  private static let setPipeSize: Int32 = 1031
+  private static let getPipeSize: Int32 = 1032
+}
+
+/// The growth of one pipe: by a step, whenever it is full again after much has gone through it. A
+/// pipe that is full because its reader stands still does not grow.
+struct PipeGrowth {
+  private let budget: PipeBudget
+  private let born: Int
+  private(set) var capacity: Int
+  private var movedSinceGrowth = 0
+  private var finished = false
+
+  init(of descriptor: Int32, budget: PipeBudget) {
+    self.budget = budget
+    born = PipeBudget.capacity(of: descriptor)
+    capacity = born
+  }
+
+  /// Whether so much has moved that a full pipe would grow: spares others the looking.
+  var wantsToKnow: Bool {
+    !finished && capacity < PipeBudget.largest && movedSinceGrowth >= 4 * capacity
+  }
+
+  mutating func moved(_ bytes: Int) { movedSinceGrowth += bytes }
+
+  /// The pipe was seen full. True when it is larger now.
+  mutating func seenFull(_ descriptor: Int32) -> Bool {
+    guard wantsToKnow else { return false }
+    movedSinceGrowth = 0
+    guard let larger = budget.grow(descriptor, capacity: capacity) else { return false }
+    capacity = larger
+    return true
+  }
+
+  /// The pipe is closed.
+  mutating func end() {
+    guard !finished else { return }
+    finished = true
+    budget.giveBack(capacity - born)
+  }
+}

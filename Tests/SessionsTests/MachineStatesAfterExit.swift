@@ -1,0 +1,179 @@
+// The states of a task from its operator's success, or its first failure, on.
+
+extension MachineState {
+  /// The operator has exited 0, or the task has failed.
+  static let fromTheExitOn: [MachineState] = [
+    MachineState(
+      "delivering", [.start, .exit0],
+      """
+      exists in 0 out 0 fwd 0
+      cancel: fail output 1, cancel, ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      bytes: drop
+      drainedForward: done 1 -> exists in 0 out 0 fwd 0!
+      answered: discard 1, ended -> finished in 0 out 0 fwd 0! ended
+      refused: cancel, ended -> failed by forward in 0 out 0 fwd 0x ended
+      """),
+    MachineState(
+      "delivering, push open with bytes", [.start, .push, .bytes, .exit0],
+      """
+      exists in 5 out 0 fwd 0
+      cancel: fail output 1, fail push 0, cancel, ended -> failed by cancelled in 5 out 0 fwd 0 ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop -> exists in 10-5 out 0 fwd 0
+      done: ok 0 -> exists in 5! out 0 fwd 0
+      pushLost: - -> exists in 5x out 0 fwd 0
+      drainedForward: done 1 -> exists in 5 out 0 fwd 0!
+      answered: discard 1, ended -> finished in 5 out 0 fwd 0! ended
+      refused: fail push 0, cancel, ended -> failed by forward in 5 out 0 fwd 0x ended
+      """),
+    MachineState(
+      "delivering, awaiting push open", [.start, .pushAwaiting, .exit0],
+      """
+      exists in 0 out 0 fwd 0
+      cancel: fail output 1, fail push 0, cancel, ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop -> exists in 5-5 out 0 fwd 0
+      done: - -> exists in 0! out 0 fwd 0
+      pushLost: fail output 1, cancel, ended -> failed by input in 0x out 0 fwd 0 ended
+      drainedForward: done 1 -> exists in 0 out 0 fwd 0!
+      answered: discard 1, ended -> finished in 0 out 0 fwd 0! ended
+      refused: fail push 0, cancel, ended -> failed by forward in 0 out 0 fwd 0x ended
+      """),
+    MachineState(
+      "delivering, awaiting push done", [.start, .pushAwaiting, .bytes, .done, .exit0],
+      """
+      exists in 5! out 0 fwd 0
+      cancel: fail output 1, fail push 0, cancel, ended -> failed by cancelled in 5! out 0 fwd 0 ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pushLost: fail output 1, cancel, ended -> failed by input in 5!x out 0 fwd 0 ended
+      drainedForward: done 1 -> exists in 5! out 0 fwd 0!
+      answered: discard 1, ok 0, ended -> finished in 5! out 0 fwd 0! ended
+      refused: fail push 0, cancel, ended -> failed by forward in 5! out 0 fwd 0x ended
+      """),
+    MachineState(
+      "delivering, only a pull without a byte is left", [.start, .pull, .exit0, .answered],
+      """
+      exists in 0 out 0 fwd 0!
+      cancel: fail output 0, cancel, ended -> failed by cancelled in 0 out 0 fwd 0! ended
+      bytes: drop
+      pull: refused as taken
+      drained: done 0, ended -> finished in 0 out 0! fwd 0! ended
+      pullLost: ended -> finished in 0 out 0 fwd 0! ended
+      """),
+    MachineState(
+      "delivering, only a pull with bytes is left", [.start, .pull, .sent, .exit0, .answered],
+      """
+      exists in 0 out 7 fwd 0!
+      cancel: fail output 0, cancel, ended -> failed by cancelled in 0 out 7 fwd 0! ended
+      bytes: drop
+      pull: refused as taken
+      drained: done 0, ended -> finished in 0 out 7! fwd 0! ended
+      pullLost: cancel, ended -> failed by output in 0 out 7x fwd 0! ended
+      """),
+    MachineState(
+      "delivering, forward ended and not answered",
+      [.start, .exit0, .sentForward, .drainedForward],
+      """
+      exists in 0 out 0 fwd 9!
+      cancel: fail output 1, cancel, ended -> failed by cancelled in 0 out 0 fwd 9 ended
+      bytes: drop
+      answered: ended -> finished in 0 out 0 fwd 9! ended
+      refused: cancel, ended -> failed by forward in 0 out 0 fwd 9x ended
+      """),
+    MachineState(
+      "stopping", [.start, .cancel],
+      """
+      failed by cancelled in 0 out 0 fwd 0
+      exit0: ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      exit3: ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      push: refused by cancelled
+      pushAwaiting: refused by cancelled
+      bytes: drop
+      pull: refused by cancelled
+      """),
+    MachineState(
+      "stopping, everything was open", [.start, .pushAwaiting, .bytes, .pull, .sent, .cancel],
+      """
+      failed by cancelled in 5 out 7 fwd 0
+      exit0: ended -> failed by cancelled in 5 out 7 fwd 0 ended
+      exit3: ended -> failed by cancelled in 5 out 7 fwd 0 ended
+      push: refused by cancelled
+      pushAwaiting: refused by cancelled
+      bytes: drop
+      pull: refused by cancelled
+      """),
+    MachineState(
+      "failed", [.start, .exit3],
+      """
+      failed by operatorFailed in 0 out 0 fwd 0 ended
+      push: refused by operatorFailed
+      pushAwaiting: refused by operatorFailed
+      bytes: drop
+      pull: refused by operatorFailed
+      """),
+    MachineState(
+      "finished, output not read", [.start, .push, .done, .exit0, .answered],
+      """
+      finished in 0! out 0 fwd 0! ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      """),
+    MachineState(
+      "finished, late pull without a byte", [.start, .push, .done, .exit0, .answered, .pull],
+      """
+      finished in 0! out 0 fwd 0! ended
+      release: fail output 0
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pull: refused as taken
+      drained: done 0 -> finished in 0! out 0! fwd 0! ended
+      """),
+    MachineState(
+      "finished, late pull with bytes", [.start, .push, .done, .exit0, .answered, .pull, .sent],
+      """
+      finished in 0! out 7 fwd 0! ended
+      release: fail output 0
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pull: refused as taken
+      drained: done 0 -> finished in 0! out 7! fwd 0! ended
+      pullLost: - -> finished in 0! out 7x fwd 0! ended
+      """),
+    MachineState(
+      "finished, push open", [.start, .push, .exit0, .answered],
+      """
+      finished in 0 out 0 fwd 0! ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop -> finished in 5-5 out 0 fwd 0! ended
+      done: ok 0 -> finished in 0! out 0 fwd 0! ended
+      """),
+    MachineState(
+      "finished, awaiting push open", [.start, .pushAwaiting, .bytes, .exit0, .answered],
+      """
+      finished in 5 out 0 fwd 0! ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop -> finished in 10-5 out 0 fwd 0! ended
+      done: ok 0 -> finished in 5! out 0 fwd 0! ended
+      pushLost: - -> finished in 5x out 0 fwd 0! ended
+      """),
+    MachineState(
+      "finished, everything delivered",
+      [.start, .push, .bytes, .done, .pull, .sent, .drained, .drainedForward, .exit0, .answered],
+      """
+      finished in 5! out 7! fwd 0! ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pull: refused as taken
+      """),
+  ]
+}

@@ -1,0 +1,177 @@
+// A node of dice around one task's machine: it says only what a real one could say, performs the
+// actions on a model of its own, and knows from the model alone what the status must be.
+
+import Testing
+
+@testable import Sessions
+
+/// SplitMix64: the same numbers from the same seed on every machine.
+struct Dice: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func chance(_ part: Int, of whole: Int) -> Bool {
+    Int.random(in: 0..<whole, using: &self) < part
+  }
+}
+
+/// The calls around a task and its operator, as the model sees them.
+final class SimulatedNode {
+  struct Push {
+    enum State { case none, open, waiting, over }
+    var state = State.none
+    var isAwaiting = false
+    var isDone = false
+    var received = 0
+    var unread = 0
+    var isClosedByOperator = false
+  }
+
+  struct Reader {
+    enum State { case none, open, ended, over }
+    let isForwarded: Bool
+    var state = State.none
+    var sent = 0
+    var isDrained = false
+    var isAnswered = false
+  }
+
+  var machine: TaskMachine
+  let failsOnEarlyEnd: Bool
+  var pushes: [Push]
+  var readers: [Reader]
+  var isStarted = false
+  var isCancelled = false
+  /// Whether the operator succeeded; nil as long as it has not exited.
+  var exit: Bool?
+  var hasFailed = false
+  var hasFinished = false
+  var isReleased = false
+  var endings = 0
+  /// What was said so far: a failure of the test prints it.
+  private(set) var story: [String] = []
+  private(set) var complaint: String?
+
+  init(inputs: Int, forwards: [Bool], failsOnEarlyEnd: Bool) {
+    self.failsOnEarlyEnd = failsOnEarlyEnd
+    pushes = Array(repeating: Push(), count: inputs)
+    readers = forwards.map { Reader(isForwarded: $0) }
+    machine = TaskMachine(
+      inputNames: Array(repeating: nil, count: inputs), outputs: forwards.map { (nil, $0) },
+      failsOnEarlyEnd: failsOnEarlyEnd)
+  }
+
+  var isOver: Bool { hasFailed || hasFinished }
+
+  func require(_ condition: Bool, _ what: String) {
+    if !condition, complaint == nil {
+      complaint = "\(what) after: \(story.joined(separator: "; "))"
+    }
+  }
+
+  /// Says one thing to the machine and performs what it answers.
+  func say(_ what: String, _ event: (inout TaskMachine) throws(TaskRefusal) -> [TaskAction])
+    throws(TaskRefusal)
+  {
+    story.append(what)
+    perform(try event(&machine))
+    settle()
+  }
+
+  // MARK: The actions, each with its conditions
+
+  private func perform(_ actions: [TaskAction]) {
+    require(actions.firstIndex(of: .ended) ?? actions.count - 1 == actions.count - 1, "ended last")
+    for action in actions {
+      story.append("-> \(action.words)")
+      require(endings == 0 || isAllowedAfterTheEnd(action), "\(action.words) after the end")
+      perform(action)
+    }
+  }
+
+  private func isAllowedAfterTheEnd(_ action: TaskAction) -> Bool {
+    switch action {
+    case .finishOutput, .answerPush(_, nil): !hasFailed
+    case .failOutput: !hasFailed && isReleased
+    default: false
+    }
+  }
+
+  private func perform(_ action: TaskAction) {
+    switch action {
+    case .startOperator:
+      require(!isStarted, "started once")
+      isStarted = true
+    case .cancelOperator:
+      require(!isCancelled && hasFailed, "cancelled once, by a failure")
+      isCancelled = true
+    case .openForward(let output):
+      require(readers[output].isForwarded && readers[output].state == .none, "forward opened once")
+      readers[output].state = .open
+    case .endInput(let input):
+      require(pushes[input].isDone && !pushes[input].isClosedByOperator, "end of a whole input")
+    case .answerPush(let input, nil):
+      require(pushes[input].isDone, "OK after done alone")
+      require(!pushes[input].isAwaiting || machine.hasEnded, "an awaiting push waits for the end")
+      require(pushes[input].state != .over, "a push answered once")
+      require(!hasFailed, "no OK from a failed task")
+      pushes[input].state = .over
+    case .answerPush(let input, .some(let failure)):
+      require([.open, .waiting].contains(pushes[input].state), "a push answered once")
+      require(hasFailed && machine.failure == failure, "the failure is the task's")
+      pushes[input].state = .over
+    case .finishOutput(let output):
+      require(exit == true && readers[output].isDrained, "done after success and drained")
+      require(readers[output].state == .open && !hasFailed, "done once, to an open reader")
+      readers[output].state = readers[output].isForwarded ? .ended : .over
+    case .failOutput(let output, let failure):
+      require([.open, .ended].contains(readers[output].state), "a reader told once")
+      require(machine.failure == (isReleased && hasFinished ? nil : failure), "the task's failure")
+      readers[output].state = .over
+    case .discardOutput(let output):
+      require(readers[output].isAnswered, "dropped where the next node wants no more")
+    case .ended:
+      endings += 1
+      require(endings == 1, "ended once")
+      require(!isStarted || exit != nil, "ended when nothing runs")
+    }
+  }
+
+  /// The model's own verdict against the machine's.
+  private func settle() {
+    let holds = readers.contains {
+      $0.isForwarded ? !$0.isAnswered : $0.state == .open
+    }
+    if !isOver, exit == true, !holds { hasFinished = true }
+    let state = machine.status.state
+    if case .failed = state { require(hasFailed, "failed without a cause") }
+    if state == .finished { require(hasFinished, "finished too early") }
+    if state == .exists { require(!isOver, "the end was not seen") }
+    require(machine.hasEnded == (endings == 1), "hasEnded is what was said")
+    let mustHaveEnded = hasFinished || (hasFailed && (!isStarted || exit != nil))
+    require(machine.hasEnded == mustHaveEnded, "ended at its time")
+    if hasFailed {
+      require(
+        !pushes.contains { [.open, .waiting].contains($0.state) }
+          && !readers.contains { [.open, .ended].contains($0.state) },
+        "a failure reaches every neighbour at once")
+    }
+    for (port, push) in zip(machine.status.inputs, pushes) {
+      require(port.bytes == push.received && port.isDone == push.isDone, "what an input counts")
+    }
+    for (port, reader) in zip(machine.status.outputs, readers) {
+      require(port.bytes == reader.sent, "what an output counts")
+    }
+  }
+}
