@@ -85,5 +85,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     tests(of: "MNP", ["CMNP", nioCore]),
+    tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
+    tests(of: "GRPC", ["HTTP2", nioCore]),
   ]
 )

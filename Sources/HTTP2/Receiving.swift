@@ -1,0 +1,141 @@
+// What the library's callbacks do with frames that came: append events and notes, nothing else.
+
+internal import CNghttp2
+internal import NIOCore
+
+extension HTTP2Connection {
+  /// A field section this many times the limit is not refused but ends the connection: a few
+  /// bytes of indexed fields can stand for gigabytes.
+  private static let hopelessHeaders = 64
+
+  func didBegin(frame header: nghttp2_frame_hd) -> Int32 {
+    let kind: FloodGuard.Frame =
+      switch header.type {
+      case FrameType.data:
+        header.length == 0 && header.flags & FrameFlag.endStream == 0 ? .idle : .useful
+      case FrameType.priority, FrameType.firstUnknown...: .idle
+      case FrameType.ping, FrameType.settings: .answered
+      default: .useful
+      }
+    guard let flood = guardian.received(kind, now: now) else { return 0 }
+    return end(.enhanceYourCalm, flood)
+  }
+
+  func didBegin(headers: nghttp2_headers) {
+    fields = FieldSection()
+    guard headers.cat == NGHTTP2_HCAT_REQUEST, role == .server else { return }
+    add(Stream(id: headers.hd.stream_id, local: false, configuration: configuration))
+  }
+
+  func didReceive(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) -> Int32 {
+    fields.size += name.count + value.count + 32
+    if fields.size <= configuration.maxHeaderListSize {
+      fields.fields.append(
+        HTTPField(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+    } else if fields.size > configuration.maxHeaderListSize * Self.hopelessHeaders {
+      return end(.enhanceYourCalm, "a field section without end")
+    }
+    return 0
+  }
+
+  func didReceive(data bytes: UnsafePointer<UInt8>, count: Int, on id: StreamID) {
+    guard let stream = stream(id), !stream.isReset, stream.isAnnounced else {
+      afterwork.connectionCredit += count
+      return
+    }
+    // The library passes on pointers into what it was given: we find the slice again by them.
+    guard let reading,
+      let slice = reading.bytes.getSlice(
+        at: reading.bytes.readerIndex + (bytes - reading.base), length: count)
+    else { preconditionFailure("data from beyond the buffer that is read") }
+    stream.credit.hold(count)
+    events.append(.data(id, slice, flowControlled: count, endStream: false))
+  }
+
+  func didReceive(frame: UnsafePointer<nghttp2_frame>) {
+    let header = frame.pointee.hd
+    switch header.type {
+    case FrameType.data where header.flags & FrameFlag.endStream != 0:
+      endData(header.stream_id)
+    case FrameType.headers:
+      endHeaders(header)
+    case FrameType.settings:
+      if header.flags & FrameFlag.ack != 0 {
+        settingsAcknowledged = true
+        afterwork.grantAll = true
+      } else {
+        remoteSettings = Library.remoteSettings(session)
+        afterwork.limitChanged = true
+        events.append(.settings(remoteSettings))
+      }
+    case FrameType.ping where header.flags & FrameFlag.ack != 0:
+      let opaque = withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
+        $0.loadUnaligned(as: UInt64.self)
+      }
+      events.append(.pingAcknowledged(UInt64(bigEndian: opaque)))
+    case FrameType.goAway:
+      goAwayReceived = true
+      let goAway = frame.pointee.goaway
+      let text = UnsafeBufferPointer(start: goAway.opaque_data, count: goAway.opaque_data_len)
+      events.append(
+        .goAway(
+          lastStreamID: goAway.last_stream_id, HTTP2ErrorCode(rawValue: goAway.error_code),
+          String(decoding: text, as: UTF8.self)))
+    default:
+      // The library acts on the others by itself: WINDOW_UPDATE, RST_STREAM, PING, PRIORITY.
+      break
+    }
+  }
+
+  private func endData(_ id: StreamID) {
+    guard let stream = stream(id), !stream.isReset, stream.isAnnounced else { return }
+    stream.peerEnded = true
+    // On the frame's last slice where we can: it saves the owner an event.
+    if case .data(id, let slice, let count, false) = events.last {
+      events[events.count - 1] = .data(id, slice, flowControlled: count, endStream: true)
+    } else {
+      events.append(.data(id, ByteBuffer(), flowControlled: 0, endStream: true))
+    }
+  }
+
+  private func endHeaders(_ header: nghttp2_frame_hd) {
+    let section = fields
+    fields = FieldSection()
+    guard let stream = stream(header.stream_id), !stream.isReset else { return }
+    guard section.size <= configuration.maxHeaderListSize else {
+      stream.isReset = true
+      afterwork.resets.append((stream.id, .enhanceYourCalm))
+      return
+    }
+    let ends = header.flags & FrameFlag.endStream != 0
+    if ends { stream.peerEnded = true }
+    stream.isAnnounced = true
+    events.append(
+      .headers(stream.id, section.fields, kind: kind(of: section.fields), endStream: ends))
+  }
+
+  /// By what is in it: the library calls a final response after a 1xx one "other headers", as it
+  /// does trailers.
+  private func kind(of fields: [HTTPField]) -> HeadersKind {
+    for field in fields {
+      switch field.name {
+      case ":method": return .request
+      case ":status": return field.value.hasPrefix("1") ? .informational : .response
+      default: continue
+      }
+    }
+    return .trailers
+  }
+
+  func didClose(stream id: StreamID, _ code: HTTP2ErrorCode) {
+    guard let stream = stream(id) else { return }
+    remove(stream)
+    if stream.isAnnounced { events.append(.streamClosed(id, code)) }
+  }
+
+  /// Ends the connection from within a callback.
+  private func end(_ code: HTTP2ErrorCode, _ message: String) -> Int32 {
+    if afterwork.failure == nil { afterwork.failure = (code, message) }
+    return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  }
+}

@@ -1,0 +1,48 @@
+// Every setting of connections and listeners, with its default.
+
+package import HTTP2
+package import NIOCore
+
+/// Sizes are in bytes.
+package struct TransportConfiguration: Sendable {
+  /// For reaching a peer: its name, its address, and the proxy where there is one.
+  package var connectTimeout = TimeAmount.seconds(10)
+  /// From then until the peer's first SETTINGS frame.
+  package var handshakeTimeout = TimeAmount.seconds(10)
+
+  /// Silence after which a PING asks whether the peer is still there. A client asks only while it
+  /// has calls.
+  package var keepaliveInterval = TimeAmount.seconds(30)
+  /// How long the answer may take.
+  package var keepaliveTimeout = TimeAmount.seconds(20)
+  /// What a client uses in place of `keepaliveInterval` until it knows that the server is ours:
+  /// gRPC's servers end a connection whose client pings more often than every five minutes.
+  package var foreignKeepaliveInterval = TimeAmount.seconds(310)
+  /// After which a client's connection without calls is closed.
+  package var idleTimeout = TimeAmount.minutes(5)
+  /// How long a closing connection waits for its peer to close as well.
+  package var lingerTimeout = TimeAmount.seconds(2)
+
+  /// Of one message, unless the call sets its own. The data of a message of ours is at most
+  /// 64 MiB, and its envelope less than 64 KiB.
+  package var maximumMessageLength = (64 << 20) + (64 << 10)
+
+  /// Connections that a listener serves at a time. More wait in the kernel's queue.
+  package var maximumConnections = 1024
+
+  /// One read of the socket. 64 KiB stay in the cache, where data is used in place.
+  package var readBuffer = 64 << 10
+  /// Reads before what came is answered: 1 MiB in all.
+  package var readsPerTurn = 16
+  /// What is given to the socket at a time.
+  package var writeBatch = 256 << 10
+  /// Batches before reading gets its turn again.
+  package var batchesPerTurn = 8
+
+  package var http2 = HTTP2Connection.Configuration()
+  package var budget = WindowBudget.shared
+  /// How a client reaches hosts.
+  package var proxy = ProxySettings.none
+
+  package init() {}
+}
