@@ -4,7 +4,7 @@ internal import GRPC
 public import MNP
 public import NIOCore
 internal import NIOPosix
-internal import Transport
+package import Transport
 
 /// Calls nodes. One client serves any number of nodes and calls at a time, over one connection for
 /// each node (more where a node allows few calls on one).

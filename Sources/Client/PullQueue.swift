@@ -7,7 +7,7 @@ internal import NIOCore
 ///
 /// Bounded by the stream's window: the credit of a chunk is owed when the reader asks for the next
 /// one, and what is owed goes back in steps, or at once when there is nothing left to read.
-struct PullQueue<Waiter> {
+struct PullQueue<Waiter: Sendable>: Sendable {
   static var creditStep: Int { 128 << 10 }
 
   private var chunks = CircularBuffer<ByteBuffer>()

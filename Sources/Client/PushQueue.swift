@@ -8,7 +8,7 @@ internal import NIOCore
 /// Small writes that come faster than the loop turns travel together: the loop is woken once, and
 /// what waits for it is joined by copying. A writer waits while the push is not writable, or while
 /// more than `limit` bytes wait for the loop.
-struct PushQueue<Waiter> {
+struct PushQueue<Waiter: Sendable>: Sendable {
   /// How a writer goes on.
   enum Admission {
     case goOn
