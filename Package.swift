@@ -84,10 +84,8 @@ let package = Package(
         nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
-    tests(of: "HTTP2", [nioCore]),
-    tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
-    tests(of: "Sessions"),
     tests(of: "MNP", ["CMNP", nioCore]),
+    tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "GRPC", ["HTTP2", nioCore]),
   ]
 )

@@ -23,6 +23,14 @@ public enum PushEncoder {
   /// What precedes `count` bytes of data in their message, `count` above 0.
   public static func prefix(count: Int) -> ByteBuffer { dataPrefix(PushFields.dataField, count) }
 
+  /// Writes the same where there is room for it already: for small data that is copied anyway.
+  public static func writePrefix(count: Int, into buffer: inout ByteBuffer) {
+    buffer.writeDataPrefix(PushFields.dataField, count)
+  }
+
+  /// The bytes of the prefix, 2 to 11.
+  public static func prefixLength(count: Int) -> Int { 1 + varintLength(UInt64(count)) }
+
   /// The last message, whole.
   public static func done() -> ByteBuffer { ByteBuffer(bytes: [5 << 3, 1]) }
 }
@@ -36,20 +44,36 @@ public enum PullEncoder {
     dataPrefix(PullFields.dataField, count, sizeHint: sizeHint)
   }
 
+  /// Writes the prefix, without a hint, where there is room for it already.
+  public static func writePrefix(count: Int, into buffer: inout ByteBuffer) {
+    buffer.writeDataPrefix(PullFields.dataField, count)
+  }
+
+  /// The bytes of the prefix without a hint, 2 to 11.
+  public static func prefixLength(count: Int) -> Int { 1 + varintLength(UInt64(count)) }
+
   /// The last message, whole. Without data, as some peers look only here and others not at all.
   public static func done() -> ByteBuffer { ByteBuffer(bytes: [2 << 3, 1]) }
 }
 
 private func dataPrefix(_ field: UInt32, _ count: Int, sizeHint: Int64? = nil) -> ByteBuffer {
-  precondition(count > 0, "a message without data has no data field")
   var buffer = ByteBufferAllocator().buffer(capacity: 24)
   if let sizeHint, sizeHint > 0 { buffer.writeField(1, UInt64(sizeHint)) }
-  buffer.writeVarint(UInt64(field << 3 | 2))
-  buffer.writeVarint(UInt64(count))
+  buffer.writeDataPrefix(field, count)
   return buffer
 }
 
+private func varintLength(_ value: UInt64) -> Int {
+  (max(1, UInt64.bitWidth - value.leadingZeroBitCount) + 6) / 7
+}
+
 extension ByteBuffer {
+  fileprivate mutating func writeDataPrefix(_ field: UInt32, _ count: Int) {
+    precondition(count > 0, "a message without data has no data field")
+    writeVarint(UInt64(field << 3 | 2))
+    writeVarint(UInt64(count))
+  }
+
   fileprivate mutating func writeField(_ number: UInt32, _ value: UInt64) {
     writeVarint(UInt64(number << 3))
     writeVarint(value)

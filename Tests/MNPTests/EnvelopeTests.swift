@@ -305,6 +305,17 @@ private func fragments(_ message: [UInt8], _ cuts: [Int]) -> [ByteBuffer] {
     #expect(bytes(PullEncoder.prefix(count: 1)) == hex("1a01"))
     #expect(bytes(PullEncoder.done()) == hex("1001"))
 
+    for count in [1, 127, 128, 16383, 16384, 1 << 20, 1 << 40, .max] {
+      var push = ByteBuffer()
+      PushEncoder.writePrefix(count: count, into: &push)
+      #expect(push == PushEncoder.prefix(count: count))
+      #expect(push.readableBytes == PushEncoder.prefixLength(count: count))
+      var pull = ByteBuffer()
+      PullEncoder.writePrefix(count: count, into: &pull)
+      #expect(pull == PullEncoder.prefix(count: count))
+      #expect(pull.readableBytes == PullEncoder.prefixLength(count: count))
+    }
+
     for port: Int32 in [0, 1, .max, -1] {
       for size: Int64 in [-1, 0, 5, .max, .min] {
         let header = PushHeader(

@@ -1,0 +1,147 @@
+// One push as its sender makes it, on the loop of its connection.
+
+package import GRPC
+package import MNP
+package import NIOCore
+package import Transport
+
+/// Hears how a push goes, on its loop. Held until `pushEnded`.
+package protocol PushStreamDelegate: AnyObject {
+  /// `isWritable` is true again.
+  func pushBecameWritable()
+
+  /// Exactly once, last, and never from within a method of the push. OK only where the receiver
+  /// said so after it had been sent everything; with `Features.await` among `features` (what both
+  /// sides named) that means the end of the task behind it, otherwise that it took the bytes.
+  func pushEnded(_ status: GRPCStatus, features: Features)
+}
+
+/// Sends the data of one input port. Confined to the loop of `connections`: not Sendable. Methods
+/// of a push that has ended do nothing, since the receiver may end it at any time.
+package final class PushStream {
+  private enum State { case open, done, ended }
+
+  private var state = State.open
+  private var call: ClientCall?
+  private var delegate: (any PushStreamDelegate)?
+  private let asked: Features
+  private var answer = MessageCollector()
+  private var answers = 0
+  /// Why we ended the call, for what the call itself cannot know.
+  private var failure: GRPCStatus?
+
+  /// What both sides named, once the receiver has answered: nil before.
+  package private(set) var features: Features?
+
+  /// Begins the push to `port` of `session` on `node`; the header's ids go out at once. `features`
+  /// are asked for: `await` only by a forwarder, since a receiver that waits for its task does not
+  /// answer before its outputs are read. `timeout` is for all of the push.
+  package init(
+    _ connections: Connections, to node: NodeURL, header: PushHeader, features: Features = [],
+    timeout: TimeAmount? = nil, delegate: any PushStreamDelegate
+  ) {
+    self.delegate = delegate
+    asked = features
+    let call = connections.open(
+      to: PeerAddress(node), path: MNPMethod.push.path, metadata: .naming(features),
+      timeout: timeout, receiver: self)
+    call.maximumMessageLength = maximumControlMessageBytes
+    call.send(PushEncoder.opening(header))
+    self.call = call
+  }
+
+  /// Whether more should be written now. After false, `pushBecameWritable` follows.
+  package var isWritable: Bool { state == .open && call?.isWritable == true }
+
+  /// Sends data, in messages of at most 1 MiB. It is taken whatever `isWritable` says. The buffer
+  /// must not be written to afterwards.
+  package func write(_ data: ByteBuffer) {
+    guard state == .open, let call else { return }
+    var rest = data
+    while let part = rest.readSlice(length: min(rest.readableBytes, maximumDataPerMessage)),
+      part.readableBytes > 0
+    {
+      let count = part.readableBytes
+      if count <= PushStream.copiedBytes {
+        call.send(length: PushEncoder.prefixLength(count: count) + count) { buffer in
+          PushEncoder.writePrefix(count: count, into: &buffer)
+          buffer.writeImmutableBuffer(part)
+        }
+      } else {
+        call.send(PushEncoder.prefix(count: count), part)
+      }
+    }
+  }
+
+  /// Data up to here is cheaper copied behind its prefix than carried along as a slice.
+  private static let copiedBytes = 1024
+
+  /// Everything has been written. The receiver's answer comes by `pushEnded`.
+  package func done() {
+    guard state == .open, let call else { return }
+    state = .done
+    call.send(PushEncoder.done())
+    call.halfClose()
+  }
+
+  /// Breaks the push off; it ends with `status`. The receiver's task fails where data has moved.
+  package func cancel(_ status: GRPCStatus = GRPCStatus(.cancelled, "the push was cancelled")) {
+    call?.cancel(status)
+  }
+
+  /// How the push ended, given how the call did.
+  private func outcome(_ status: GRPCStatus) -> GRPCStatus {
+    if let failure { return failure }
+    guard status.isOK else { return status }
+    if state == .open {
+      return GRPCStatus(.dataLoss, "the receiver ended the push before it had been sent all of it")
+    }
+    return answers == 1 ? status : GRPCStatus(.internalError, "\(answers) answers to one push")
+  }
+
+  private func refuse(_ error: MNPError) {
+    failure = GRPCStatus(answer: error)
+    call?.cancel()
+  }
+}
+
+extension PushStream: CallReceiver {
+  package func callReceivedHeaders(_ metadata: Metadata) {
+    features = asked.intersection(metadata.features)
+  }
+
+  package func callReceivedMessage(length: Int) {
+    answers += 1
+    do throws(MNPError) { try answer.begin(length: length) } catch { refuse(error) }
+  }
+
+  package func callReceived(_ fragment: ByteBuffer) {
+    answer.receive(fragment)
+    call?.returnCredit(fragment.readableBytes)
+  }
+
+  package func callReceivedMessageEnd() {
+    do throws(MNPError) { _ = try EmptyMessage(decoding: answer.end()) } catch { refuse(error) }
+  }
+
+  package func callReceivedEnd() {}
+
+  package func callBecameWritable() {
+    if state == .open { delegate?.pushBecameWritable() }
+  }
+
+  package func callEnded(_ status: GRPCStatus, trailers: Metadata) {
+    let outcome = outcome(status)
+    let delegate = delegate
+    state = .ended
+    call = nil
+    self.delegate = nil
+    delegate?.pushEnded(outcome, features: features ?? [])
+  }
+}
+
+extension PeerAddress {
+  package init(_ node: NodeURL) {
+    self.init(host: node.host, tcpPort: node.tcpPort, tls: node.usesTLS)
+  }
+}
