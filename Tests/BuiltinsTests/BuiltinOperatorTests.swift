@@ -143,9 +143,9 @@ struct BuiltinOperatorTests {
     cancelLater = {
       turns += 1
       if turns == 3 { return generate.cancel() }
-      self.loop.assumeIsolatedUnsafeUnchecked().execute { cancelLater?() }
+      self.loop.assumeIsolated().execute { cancelLater?() }
     }
-    self.loop.assumeIsolatedUnsafeUnchecked().execute { cancelLater?() }
+    self.loop.assumeIsolated().execute { cancelLater?() }
     self.loop.run()
     let written = self.recorder.bytes.count
     #expect(written >= 1 << 20 && written <= 4 << 20)
