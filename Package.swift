@@ -84,8 +84,12 @@ let package = Package(
         nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
-    tests(of: "MNP", ["CMNP", nioCore]),
-    tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
+
+    tests(of: "HTTP2", [nioCore]),
     tests(of: "GRPC", ["HTTP2", nioCore]),
+    tests(of: "MNP", ["CMNP", nioCore]),
+    tests(of: "Sessions"),
+    tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
+    tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
   ]
 )

@@ -1,1 +1,274 @@
-// Placeholder until the module's first file lands.
+// A node: listens, knows its sessions, and ends in order.
+
+internal import Builtins
+internal import Client
+internal import GRPC
+package import Logging
+internal import MNP
+internal import NIOConcurrencyHelpers
+package import NIOCore
+internal import NIOPosix
+package import Operators
+internal import Sessions
+package import Transport
+
+/// A node of the protocol: one operator, any number of sessions, each with any number of tasks.
+///
+/// Reachable from every loop. The lock guards the list of sessions and the node's own phase; it is
+/// taken a few times for a call, never for a byte.
+package final class Node: Sendable {
+  let configuration: NodeConfiguration
+  let logger: Logger
+  private let group: any EventLoopGroup
+  private let resources: OperatorResources
+  /// Outgoing connections, one pool for each loop.
+  private let connections: [ObjectIdentifier: NIOLoopBound<Connections>]
+  private let state: NIOLockedValueBox<State>
+  private let endPromise: EventLoopPromise<Void>
+
+  private enum Phase {
+    case running
+    /// Quit or SIGTERM: no new sessions or tasks, running ones go on.
+    case draining
+    /// Everything is being cancelled.
+    case ending
+    case ended
+  }
+
+  private struct State {
+    var phase = Phase.running
+    var sessions: [SessionID: NodeSession] = [:]
+    var listener: Listener?
+    var drainDeadline: Scheduled<Void>?
+    var expiry: RepeatedTask?
+  }
+
+  /// - Parameters:
+  ///   - group: the node's loops, as many as `configuration.loops`.
+  ///   - resources: keeper, folders and budgets of the operators' processes.
+  package init(
+    _ configuration: NodeConfiguration, group: any EventLoopGroup,
+    resources: OperatorResources = .shared, logger: Logger
+  ) async throws {
+    self.configuration = configuration
+    self.group = group
+    self.resources = resources
+    self.logger = logger
+    endPromise = group.any().makePromise()
+    state = NIOLockedValueBox(State())
+    var pools: [ObjectIdentifier: NIOLoopBound<Connections>] = [:]
+    for loop in group.makeIterator() {
+      pools[ObjectIdentifier(loop)] = try await loop.submit {
+        NIOLoopBound(
+          Connections(eventLoop: loop, configuration: configuration.transport),
+          eventLoop: loop)
+      }.get()
+    }
+    connections = pools
+  }
+
+  /// Listens.
+  ///
+  /// - Returns: the address that was bound, with the port that was taken.
+  /// - Throws: when the address is taken or not of this host.
+  package func start() async throws -> PeerAddress {
+    let listener = try await Listener.bind(
+      host: configuration.host, tcpPort: configuration.tcpPort, group: group,
+      configuration: configuration.transport
+    ) { [self] call in receiver(for: call) }.get()
+    let expiry = group.any().scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) {
+      [weak self] _ in
+      guard let self else { return }
+      for session in state.withLockedValue({ Array($0.sessions.values) }) { session.expire() }
+    }
+    state.withLockedValue { state in
+      state.listener = listener
+      state.expiry = expiry
+    }
+    return listener.localAddress
+  }
+
+  /// Succeeds when the node has ended: nothing of it runs or listens any more.
+  package var ended: EventLoopFuture<Void> { endPromise.futureResult }
+
+  // MARK: Calls
+
+  private func receiver(for call: ServerCall) -> (any CallReceiver)? {
+    guard let method = MNPMethod(path: call.head.path) else { return nil }
+    switch method {
+    case .about: return UnaryCall(call) { [self] call, _ in about(call) }
+    case .initialize: return UnaryCall(call) { [self] in initialize($0, request: $1) }
+    case .quit: return UnaryCall(call) { [self] call, _ in quit(call) }
+    case .quitSession: return UnaryCall(call) { [self] in quitSession($0, request: $1) }
+    case .push: return PushCall(call, node: self)
+    case .pull:
+      return UnaryCall(call) { [self] call, request in
+        guard let pull = PullCall.open(call, request: request, node: self) else { return }
+        call.receiver = pull
+        pull.start()
+      }
+    case .queryTask: return UnaryCall(call) { [self] in queryTask($0, request: $1) }
+    }
+  }
+
+  // MARK: Sessions
+
+  enum SessionRefusal: Error {
+    case exists
+    case limit
+    case draining
+  }
+
+  /// Takes the id for a new session.
+  func addSession(_ id: SessionID) throws(SessionRefusal) -> NodeSession {
+    let result: Result<NodeSession, SessionRefusal> = state.withLockedValue { state in
+      guard case .running = state.phase else { return .failure(.draining) }
+      guard state.sessions[id] == nil else { return .failure(.exists) }
+      guard state.sessions.count < configuration.limits.sessions else { return .failure(.limit) }
+      var limits = TaskTable<TaskHandle>.Limits()
+      limits.live = configuration.limits.tasksPerSession
+      limits.statusLifetime = UInt64(configuration.limits.statusLifetime.nanoseconds)
+      limits.idLifetime = UInt64(configuration.limits.idLifetime.nanoseconds)
+      let session = NodeSession(id: id, limits: limits) { [weak self] in self?.endIfDrained() }
+      state.sessions[id] = session
+      return .success(session)
+    }
+    return try result.get()
+  }
+
+  func removeSession(_ session: NodeSession) {
+    state.withLockedValue { state in
+      if state.sessions[session.id] === session { state.sessions[session.id] = nil }
+    }
+  }
+
+  func session(_ id: SessionID) -> NodeSession? {
+    state.withLockedValue { $0.sessions[id] }
+  }
+
+  /// Finds a task, or creates it with this loop as its home.
+  func task(
+    session id: SessionID, task: TaskID, on loop: any EventLoop, creating: Bool
+  ) -> NodeSession.TaskLookup {
+    guard let session = session(id) else {
+      return .refused(
+        GRPCStatus(.notFound, "node \(configuration.name) has no session \(id)"))
+    }
+    let mayCreate = creating && state.withLockedValue { $0.phase == .running }
+    let lookup = session.task(
+      task.description,
+      create: mayCreate
+        ? { [self] blueprint, onEnd throws(GRPCStatus) in
+          try makeTask(task, session: id, blueprint: blueprint, loop: loop, onEnd: onEnd)
+        } : nil)
+    if creating, !mayCreate, case .unknown = lookup {
+      return .refused(
+        GRPCStatus(.unavailable, "node \(configuration.name) is shutting down"))
+    }
+    return lookup
+  }
+
+  private func makeTask(
+    _ task: TaskID, session: SessionID, blueprint: SessionBlueprint, loop: any EventLoop,
+    onEnd: @escaping () -> Void
+  ) throws(GRPCStatus) -> TaskHandle {
+    let place = Place(
+      node: configuration.name, session: session.description, task: task.description)
+    let `operator`: any Operator
+    switch blueprint.recipe {
+    case .process(let command):
+      `operator` = ProcessOperator(command: command, eventLoop: loop, resources: resources)
+    case .builtin(let kind, let parameters):
+      do {
+        `operator` = try BuiltinOperator.make(
+          name: kind.rawValue, parameters: parameters, inputs: blueprint.inputs.count,
+          outputs: blueprint.outputs.count, on: loop)
+      } catch {
+        throw GRPCStatus(.internalError, "builtin \(kind.rawValue): \(error)")
+      }
+    }
+    var forwarders: [Int: Forwarder] = [:]
+    if let pool = connections[ObjectIdentifier(loop)]?.value {
+      for (index, output) in blueprint.outputs.enumerated() {
+        guard let destination = output.destination else { continue }
+        do throws(MNPError) {
+          forwarders[index] = try Forwarder(pool, to: destination, task: task)
+        } catch {
+          throw GRPCStatus(.internalError, "output \(index): \(error)")
+        }
+      }
+    }
+    let run = TaskRun(
+      TaskRun.Settings(
+        place: place, blueprint: blueprint, inputDeadline: configuration.limits.inputDeadline,
+        logger: logger),
+      loop: loop, operator: `operator`, forwarders: forwarders, onEnd: onEnd)
+    return TaskHandle(run, home: loop)
+  }
+
+  // MARK: The end
+
+  /// Quit, or the first SIGTERM or SIGINT: GOAWAY, no new sessions and tasks; running ones go on for
+  /// the drain's time, then are cancelled. Again, it changes nothing.
+  package func drain() {
+    let listener: Listener?? = state.withLockedValue { state in
+      guard case .running = state.phase else { return nil }
+      state.phase = .draining
+      state.drainDeadline = group.any().scheduleTask(in: configuration.drain) { [weak self] in
+        self?.end(reason: "the node's drain time ran out")
+      }
+      return .some(state.listener)
+    }
+    guard let listener else { return }
+    logger.info("draining: no new sessions or tasks")
+    listener?.retireConnections()
+    endIfDrained()
+  }
+
+  /// The second signal, or the end of the drain: cancels what runs.
+  package func end(reason: String) {
+    let sessions: [NodeSession]? = state.withLockedValue { state in
+      switch state.phase {
+      case .running, .draining:
+        state.phase = .ending
+        state.drainDeadline?.cancel()
+        return Array(state.sessions.values)
+      case .ending, .ended:
+        return nil
+      }
+    }
+    guard let sessions else { return }
+    let loop = group.any()
+    let closings = sessions.map { session in
+      let promise = loop.makePromise(of: Void.self)
+      session.quit(reason: reason, promise: promise)
+      return promise.futureResult
+    }
+    EventLoopFuture.andAllComplete(closings, on: loop).whenComplete { [self] _ in close() }
+  }
+
+  private func endIfDrained() {
+    let isDrained = state.withLockedValue { state in
+      guard case .draining = state.phase else { return false }
+      return state.sessions.values.allSatisfy { $0.liveTasks == 0 }
+    }
+    if isDrained { end(reason: "the node has ended") }
+  }
+
+  /// What is on its way, such as Quit's own answer, is sent before its connection closes.
+  private func close() {
+    let listener = state.withLockedValue { state in
+      state.phase = .ended
+      state.sessions = [:]
+      state.expiry?.cancel()
+      return state.listener
+    }
+    var closings = group.makeIterator().map { loop in
+      loop.flatSubmit { [connections] in
+        connections[ObjectIdentifier(loop)]?.value.drain() ?? loop.makeSucceededVoidFuture()
+      }
+    }
+    if let listener { closings.append(listener.drain(grace: .seconds(1))) }
+    EventLoopFuture.andAllComplete(closings, on: group.any()).cascade(to: endPromise)
+  }
+}

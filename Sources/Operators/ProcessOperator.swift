@@ -30,7 +30,7 @@ package final class ProcessOperator: Operator {
     case over
   }
 
-  let command: OperatorCommand
+  package let command: OperatorCommand
   let eventLoop: any EventLoop
   let resources: OperatorResources
 

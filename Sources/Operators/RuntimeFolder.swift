@@ -35,7 +35,7 @@ package final class RuntimeFolder: Sendable {
   package var path: String? { state.withLockedValue { $0.path } }
 
   /// Makes a task's folder and returns its path.
-  func makeTaskFolder() throws(SystemError) -> String {
+  package func makeTaskFolder() throws(SystemError) -> String {
     let result = state.withLockedValue { state -> Result<String, SystemError> in
       do throws(SystemError) {
         if state.path == nil { state.path = try makeNodeFolder() }

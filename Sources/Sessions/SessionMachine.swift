@@ -1,7 +1,7 @@
 // The life of one session: from Init to its end.
 
 /// What a session may do at the moment. A value without I/O.
-package struct SessionMachine: Equatable {
+package struct SessionMachine: Equatable, Sendable {
   package enum State: Equatable, Sendable {
     case initializing
     case ready

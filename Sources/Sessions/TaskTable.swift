@@ -32,7 +32,7 @@ package struct TaskTable<Entry> {
   }
 
   private let limits: Limits
-  private struct Slot {
+  fileprivate struct Slot {
     var entry: Entry
     var isLive: Bool
   }
@@ -135,3 +135,6 @@ struct ExpiryQueue {
     return key
   }
 }
+
+extension TaskTable.Slot: Sendable where Entry: Sendable {}
+extension TaskTable: Sendable where Entry: Sendable {}

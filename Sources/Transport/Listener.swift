@@ -77,6 +77,12 @@ package final class Listener: Sendable {
     members.add(key, NIOLoopBound(connection, eventLoop: eventLoop))
   }
 
+  /// Tells every peer, by GOAWAY, to make its next calls on a new connection, and still takes those:
+  /// whoever is served on them learns at once that the node is ending. Calls that run go on.
+  package func retireConnections() {
+    self.members.forEachPresent({ $0.drain() })
+  }
+
   /// Accepts no more connections and no more calls. Succeeds when the calls that run have ended;
   /// those that still run after `grace` are ended with UNAVAILABLE.
   package func drain(grace: TimeAmount) -> EventLoopFuture<Void> {
@@ -135,11 +141,15 @@ private final class Members: Sendable {
     for waiter in waiters { waiter.succeed() }
   }
 
+  /// For those that are there, and for those that come later.
   func forEach(_ body: @escaping @Sendable (Connection) -> Void) {
-    let connections = self.state.withLockedValue { state in
-      state.last = body
-      return Array(state.connections.values)
-    }
+    self.state.withLockedValue { $0.last = body }
+    self.forEachPresent(body)
+  }
+
+  /// For those that are there.
+  func forEachPresent(_ body: @escaping @Sendable (Connection) -> Void) {
+    let connections = self.state.withLockedValue { Array($0.connections.values) }
     for connection in connections {
       connection.eventLoop.execute { body(connection.value) }
     }

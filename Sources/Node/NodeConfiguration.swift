@@ -1,0 +1,50 @@
+// Every setting of a node, with its default.
+
+package import NIOCore
+package import OperatorFile
+package import Transport
+
+package struct NodeConfiguration: Sendable {
+  /// What About and every error text call the node.
+  package var name: String
+  package var host = "127.0.0.1"
+  /// 0 takes a free one.
+  package var tcpPort = 8502
+  /// What the node runs for each task: a command or a builtin, with or without a list of ports.
+  package var definition: OperatorDefinition
+  /// Defaults, `--parameter` and the inherited environment, ready for what Init brings.
+  package var parameters: ParameterResolution
+  /// Running tasks may go on for so long after Quit or SIGTERM.
+  package var drain = TimeAmount.seconds(30)
+  /// `--no-quit`: Quit is answered with PERMISSION_DENIED.
+  package var refusesQuit = false
+  /// Event loops. Everything of a task lives on one of them.
+  package var loops = 1
+  package var limits = Limits()
+  package var transport: TransportConfiguration
+
+  package struct Limits: Sendable {
+    package var sessions = 256
+    package var tasksPerSession = 1024
+    /// An ended task keeps its status for so long.
+    package var statusLifetime = TimeAmount.minutes(10)
+    /// After that its id is remembered for so long.
+    package var idLifetime = TimeAmount.hours(24)
+    /// A push that was opened names its port within this time.
+    package var firstMessageDeadline = TimeAmount.seconds(30)
+    /// A created task whose inputs nobody opens fails after this time.
+    package var inputDeadline = TimeAmount.minutes(10)
+
+    package init() {}
+  }
+
+  package init(
+    name: String, definition: OperatorDefinition, parameters: ParameterResolution,
+    transport: TransportConfiguration
+  ) {
+    self.name = name
+    self.definition = definition
+    self.parameters = parameters
+    self.transport = transport
+  }
+}

@@ -1,0 +1,51 @@
+// What a call and its task tell each other about one port.
+
+internal import GRPC
+internal import NIOCore
+
+/// What a push tells the task.
+enum PushEvent: Sendable {
+  /// The first message has named the port. `awaiting`: answer at the task's end.
+  case open(awaiting: Bool)
+  case bytes(ByteBuffer)
+  /// A message with data, or the empty one that opens, has ended; for the status.
+  case messageEnded
+  case done
+  case lost(String)
+}
+
+/// What the task tells a push.
+enum PushReply: Sendable {
+  /// So many payload bytes are gone: their stream credit can go back.
+  case credit(Int)
+  /// The push is over for the task.
+  case answer(GRPCStatus)
+}
+
+/// What a pull tells the task.
+enum PullEvent: Sendable {
+  case open
+  /// So many payload bytes have left the call's queue.
+  case credit(Int)
+  case lost(String)
+}
+
+/// What the task tells a pull.
+enum PullReply: Sendable {
+  case bytes(ByteBuffer)
+  case done
+  case fail(GRPCStatus)
+}
+
+typealias Pusher = Mailbox<PushReply>
+typealias Puller = Mailbox<PullReply>
+
+/// Everything that reaches a task from calls, which may live on other loops.
+enum TaskMessage: Sendable {
+  case push(input: Int, from: Pusher, PushEvent)
+  case pull(output: Int, by: Puller, PullEvent)
+  case query(@Sendable (TaskSnapshot) -> Void)
+  case cancel(reason: String)
+  /// The session no longer knows it: what it still holds goes.
+  case release
+}

@@ -1,0 +1,340 @@
+// One running task: performs what its machine decides, on the task's home loop.
+
+internal import GRPC
+internal import Logging
+internal import MNP
+internal import NIOCore
+internal import Operators
+internal import Sessions
+
+/// A task, its operator and the far ends of its ports.
+///
+/// The home loop is that of the connection that created the task; operator pipes and forwards live
+/// there too. Calls on other loops reach it through ``TaskHandle``'s mailbox. The machine decides,
+/// this class does: it holds no state that the machine could hold.
+final class TaskRun {
+  private let loop: any EventLoop
+  private let place: Place
+  private let logger: Logger
+  private let onEnd: () -> Void
+  private var machine: TaskMachine
+  private var `operator`: (any Operator)?
+  private var inputs: [InputEnd]
+  private var outputs: [OutputEnd]
+  private let inputDeadline: TimeAmount
+  private var openDeadline: Scheduled<Void>?
+
+  /// The near end of an input: which push feeds it.
+  private struct InputEnd {
+    var pusher: Pusher?
+    /// Bytes that the operator was given and has not taken yet.
+    var untaken = 0
+  }
+
+  /// The near end of an output: who takes what the operator writes.
+  private struct OutputEnd {
+    enum Reader {
+      case none
+      case pull(Puller)
+      case forward(Forwarder)
+      /// The next node wanted no more: bytes are read, so that the operator can end, and dropped.
+      case discard
+    }
+
+    var reader = Reader.none
+    /// Bytes that the reader has not taken yet.
+    var outstanding = 0
+    /// The operator is not read while the reader is full.
+    var isPaused = false
+  }
+
+  struct Settings {
+    var place: Place
+    var blueprint: SessionBlueprint
+    /// How long inputs may stay unopened.
+    var inputDeadline: TimeAmount
+    var logger: Logger
+  }
+
+  init(
+    _ settings: Settings, loop: any EventLoop, operator: any Operator,
+    forwarders: [Int: Forwarder], onEnd: @escaping () -> Void
+  ) {
+    self.loop = loop
+    self.place = settings.place
+    self.onEnd = onEnd
+    self.operator = `operator`
+    let ports = settings.blueprint
+    machine = TaskMachine(
+      inputNames: ports.inputs.map(\.name),
+      outputs: ports.outputs.map { ($0.name, $0.destination != nil) },
+      failsOnEarlyEnd: ports.failsOnEarlyEnd)
+    inputs = ports.inputs.map { _ in InputEnd() }
+    outputs = ports.outputs.indices.map { index in
+      OutputEnd(reader: forwarders[index].map { .forward($0) } ?? .none)
+    }
+    var logger = settings.logger
+    logger[metadataKey: "session"] = "\(settings.place.session)"
+    logger[metadataKey: "task"] = "\(settings.place.task)"
+    self.logger = logger
+    inputDeadline = settings.inputDeadline
+    `operator`.delegate = self
+    if !inputs.isEmpty { scheduleOpenDeadline() }
+  }
+
+  func start() {
+    logger.debug("task created")
+    perform(machine.start())
+  }
+
+  func receive(_ message: TaskMessage) {
+    switch message {
+    case .push(let input, let pusher, let event): push(event, input: input, from: pusher)
+    case .pull(let output, let puller, let event): pull(event, output: output, by: puller)
+    case .query(let answer): answer(snapshot)
+    case .cancel(let reason): perform(machine.cancel(TaskFailure(.cancelled, reason)))
+    case .release: release()
+    }
+  }
+
+  private var snapshot: TaskSnapshot {
+    TaskSnapshot(
+      status: machine.status, place: place, heldAtInputs: inputs.map { Int64($0.untaken) },
+      // A forward's queue is the transport's; that it is full is all that is known here.
+      heldAtOutputs: outputs.map { Int64(max($0.outstanding, $0.isPaused ? 1 : 0)) })
+  }
+
+  private func scheduleOpenDeadline() {
+    openDeadline?.cancel()
+    openDeadline = loop.assumeIsolated().scheduleTask(in: inputDeadline) { [weak self] in
+      guard let self, let port = machine.unopenedInputs.first else { return }
+      let waited = "nobody pushed to it within \(inputDeadline.nanoseconds / 1_000_000_000) s"
+      perform(machine.cancel(TaskFailure(.timeout, waited, port: port, offset: 0)))
+    }
+  }
+
+  private func release() {
+    openDeadline?.cancel()
+    perform(machine.release())
+    `operator`?.cancel()
+    `operator` = nil
+  }
+
+  // MARK: Pushes
+
+  private func push(_ event: PushEvent, input: Int, from pusher: Pusher) {
+    if case .open(let awaiting) = event {
+      do throws(TaskRefusal) {
+        try machine.openPush(input: input, awaiting: awaiting)
+        inputs[input].pusher = pusher
+      } catch {
+        pusher.post(.answer(status(of: error)))
+      }
+      return
+    }
+    // A refused push may have sent more before it heard of that.
+    guard inputs.indices.contains(input), inputs[input].pusher === pusher else { return }
+    switch event {
+    case .open: break
+    case .bytes(let bytes):
+      if machine.pushReceived(bytes.readableBytes, input: input), let target = `operator` {
+        inputs[input].untaken += bytes.readableBytes
+        target.write(bytes, input: input)
+      } else {
+        pusher.post(.credit(bytes.readableBytes))
+      }
+    case .messageEnded:
+      machine.pushReceivedMessage(input: input)
+    case .done:
+      perform(machine.pushDone(input: input))
+    case .lost(let reason):
+      inputs[input].pusher = nil
+      perform(machine.pushLost(input: input, reason: reason))
+      // A push that went away before its first byte may be repeated, but not for ever.
+      if !machine.hasEnded, !machine.unopenedInputs.isEmpty { scheduleOpenDeadline() }
+    }
+  }
+
+  // MARK: Pulls
+
+  private func pull(_ event: PullEvent, output: Int, by puller: Puller) {
+    if case .open = event {
+      do throws(TaskRefusal) {
+        let actions = try machine.openPull(output: output)
+        outputs[output].reader = .pull(puller)
+        perform(actions)
+        `operator`?.setReading(true, output: output)
+      } catch {
+        puller.post(.fail(status(of: error)))
+      }
+      return
+    }
+    guard outputs.indices.contains(output), case .pull(let current) = outputs[output].reader,
+      current === puller
+    else { return }
+    switch event {
+    case .open: break
+    case .credit(let bytes):
+      taken(bytes, output: output)
+    case .lost(let reason):
+      outputs[output] = OutputEnd()
+      `operator`?.setReading(false, output: output)
+      perform(machine.pullLost(output: output, reason: reason))
+    }
+  }
+
+  /// The reader has taken so many bytes of the output.
+  private func taken(_ bytes: Int, output: Int) {
+    outputs[output].outstanding -= bytes
+    if outputs[output].isPaused, outputs[output].outstanding <= Self.crossingWindow / 2 {
+      resume(output)
+    }
+  }
+
+  private func resume(_ output: Int) {
+    outputs[output].isPaused = false
+    `operator`?.setReading(true, output: output)
+  }
+
+  private func pause(_ output: Int) {
+    outputs[output].isPaused = true
+    `operator`?.setReading(false, output: output)
+  }
+
+  // MARK: Acting
+
+  private func perform(_ actions: [TaskAction]) {
+    for action in actions { perform(action) }
+  }
+
+  private func perform(_ action: TaskAction) {
+    switch action {
+    case .startOperator:
+      `operator`?.start()
+    case .cancelOperator:
+      `operator`?.cancel()
+    case .openForward(let output):
+      openForward(output)
+    case .endInput(let input):
+      `operator`?.end(input: input)
+    case .answerPush(let input, let failure):
+      inputs[input].pusher?.post(.answer(failure.map { told(of: $0, input: input) } ?? .ok))
+      inputs[input].pusher = nil
+    case .finishOutput(let output):
+      switch outputs[output].reader {
+      case .pull(let puller): puller.post(.done)
+      case .forward(let forwarder): forwarder.finish()
+      case .none, .discard: break
+      }
+    case .failOutput(let output, let failure):
+      switch outputs[output].reader {
+      case .pull(let puller): puller.post(.fail(told(of: failure, output: output)))
+      case .forward(let forwarder): forwarder.cancel()
+      case .none, .discard: break
+      }
+      outputs[output].reader = .none
+    case .discardOutput(let output):
+      outputs[output].reader = .discard
+      `operator`?.setReading(true, output: output)
+    case .ended:
+      ended()
+    }
+  }
+
+  private func ended() {
+    openDeadline?.cancel()
+    if let failure = machine.failure {
+      logger.error("task failed: \(place.describe(failure))")
+      // What undelivered outputs hold is of no use to anybody.
+      release()
+    } else {
+      logger.debug("task finished")
+    }
+    onEnd()
+  }
+
+  private func openForward(_ output: Int) {
+    guard case .forward(let forwarder) = outputs[output].reader else { return }
+    forwarder.open { [weak self] event in
+      guard let self else { return }
+      switch event {
+      case .writable:
+        resume(output)
+      case .answered:
+        perform(machine.forwardAnswered(output: output))
+      case .failed(let reason):
+        perform(machine.forwardFailed(output: output, reason: reason))
+      }
+    }
+  }
+
+  // MARK: Words
+
+  private func told(of failure: TaskFailure, input: Int) -> GRPCStatus {
+    let port = machine.status.inputs[input]
+    return failure.grpcStatus(at: place, port: port.label, offset: port.bytes)
+  }
+
+  private func told(of failure: TaskFailure, output: Int) -> GRPCStatus {
+    let port = machine.status.outputs[output]
+    return failure.grpcStatus(at: place, port: port.label, offset: port.bytes)
+  }
+
+  private func status(of refusal: TaskRefusal) -> GRPCStatus {
+    let prefix = "node \(place.node), session \(place.session), task \(place.task): "
+    switch refusal {
+    case .noSuchPort(let text):
+      return GRPCStatus(.invalidArgument, prefix + text)
+    case .taken(let text):
+      return GRPCStatus(.failedPrecondition, prefix + text)
+    case .failed(let failure):
+      return failure.grpcStatus(at: place)
+    }
+  }
+}
+
+extension TaskRun: OperatorDelegate {
+  func operatorTook(_ bytes: Int, input: Int) {
+    inputs[input].untaken -= bytes
+    inputs[input].pusher?.post(.credit(bytes))
+  }
+
+  func operatorClosed(input: Int, unread: Int) {
+    machine.operatorClosed(input: input, unread: unread)
+  }
+
+  func operatorWrote(_ bytes: ByteBuffer, output: Int) {
+    let count = bytes.readableBytes
+    switch outputs[output].reader {
+    case .none, .discard:
+      // The reader has just gone, and the task with it; or it wanted no more.
+      break
+    case .pull(let puller):
+      machine.sent(count, output: output)
+      outputs[output].outstanding += count
+      // A pull on this loop gives its credit before `post` returns, unless its queue is full.
+      let window = puller.isOnCurrentLoop ? 0 : Self.crossingWindow
+      puller.post(.bytes(bytes))
+      if outputs[output].outstanding > window { pause(output) }
+    case .forward(let forwarder):
+      machine.sent(count, output: output)
+      if !forwarder.send(bytes) { pause(output) }
+    }
+  }
+
+  /// Bytes that may be on their way to a pull on another loop, in bytes.
+  private static var crossingWindow: Int { 256 * 1024 }
+
+  func operatorDrained(output: Int) {
+    perform(machine.drained(output: output))
+  }
+
+  func operatorLogged(_ line: String) {
+    logger.info("\(line)", metadata: ["stream": "stderr"])
+  }
+
+  func operatorExited(_ exit: OperatorExit) {
+    logger.debug("operator ended: \(exit.reason)")
+    perform(machine.operatorExited(exit.failure))
+  }
+}

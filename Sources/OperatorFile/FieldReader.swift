@@ -1,0 +1,183 @@
+// Reads the fields of a mapping, and says of each what is wrong with it and where.
+
+/// What reading a file needs besides the file: where errors go, and what stands for `${name}`.
+package final class ReadingContext {
+  package let diagnostics: Diagnostics
+  /// Absolute; relative paths in the file start there.
+  package let folder: String
+  /// Replaces `${name}` in free text; nothing where the file knows no such names.
+  private let substitute: ((YAMLScalar, SourceLocation) -> ParameterValue)?
+
+  package init(
+    diagnostics: Diagnostics, folder: String,
+    substitute: ((YAMLScalar, SourceLocation) -> ParameterValue)? = nil
+  ) {
+    self.diagnostics = diagnostics
+    self.folder = folder
+    self.substitute = substitute
+  }
+
+  /// A scalar with `${name}` replaced, and whether that changed it: a value that comes from
+  /// elsewhere has a type already.
+  func substituted(_ scalar: YAMLScalar, at location: SourceLocation) -> ParameterValue? {
+    guard let substitute, scalar.text.contains("${") else { return nil }
+    return substitute(scalar, location)
+  }
+
+  /// Free text: a path, an argument. Its letters are kept, whatever type they look like.
+  ///
+  /// - Returns: nothing after an error.
+  package func text(_ node: YAMLNode, _ what: String) -> String? {
+    guard case .scalar(let scalar) = node.shape else {
+      diagnostics.error("\(what) is text, not \(node.kind)", at: node.location)
+      return nil
+    }
+    let text = substituted(scalar, at: node.location).map { $0.environmentText ?? "" }
+    return checked(text ?? scalar.text, what, at: node.location)
+  }
+
+  /// Text that must not be empty.
+  package func word(_ node: YAMLNode, _ what: String) -> String? {
+    guard let text = text(node, what) else { return nil }
+    guard !text.isEmpty else {
+      diagnostics.error("\(what) is empty", at: node.location)
+      return nil
+    }
+    return text
+  }
+
+  /// One of a few fixed words.
+  package func choice<Choice: RawRepresentable & CaseIterable>(
+    _ node: YAMLNode, _ what: String, _: Choice.Type = Choice.self
+  ) -> Choice? where Choice.RawValue == String {
+    let names = Choice.allCases.map(\.rawValue)
+    guard let text = node.text, let choice = Choice(rawValue: text) else {
+      let found = node.text.map { "'\($0)'" } ?? node.kind
+      let near = node.text.flatMap { Suggestion.nearest(to: $0, among: names) }
+      let hint = near.map { "; did you mean '\($0)'?" } ?? ""
+      diagnostics.error(
+        "\(what) is one of \(names.joined(separator: ", ")), not \(found)\(hint)",
+        at: node.location)
+      return nil
+    }
+    return choice
+  }
+
+  /// A value for a parameter or a variable, of the given type where there is one.
+  ///
+  /// - Returns: after an error the empty text, so that the value does not also count as missing.
+  package func value(_ node: YAMLNode, type: ParameterType?, _ what: String) -> ParameterValue {
+    checkedValue(node, type: type, what) ?? .string("")
+  }
+
+  private func checkedValue(
+    _ node: YAMLNode, type: ParameterType?, _ what: String
+  ) -> ParameterValue? {
+    guard case .scalar(let scalar) = node.shape else {
+      diagnostics.error("\(what) is one value, not \(node.kind)", at: node.location)
+      return nil
+    }
+    let found = substituted(scalar, at: node.location)
+    let value: ParameterValue?
+    switch (found, type) {
+    case (let found?, let type?): value = type.value(of: found)
+    case (let found?, nil): value = found
+    case (nil, let type?): value = type.value(of: scalar)
+    case (nil, nil): value = scalar.value
+    }
+    guard let value else {
+      diagnostics.error("\(what) is not \(type?.hint ?? "a value")", at: node.location)
+      return nil
+    }
+    guard value.environmentText?.utf8.contains(0) != true else {
+      diagnostics.error("\(what) has a NUL byte in it", at: node.location)
+      return nil
+    }
+    return value
+  }
+
+  /// The children of a list; an empty value is an empty list.
+  package func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
+    if node.isNull { return [] }
+    guard case .list(let nodes) = node.shape else {
+      diagnostics.error("\(what) is a list, not \(node.kind)", at: node.location)
+      return nil
+    }
+    return nodes
+  }
+
+  /// The entries of a mapping with free keys; an empty value is an empty mapping.
+  package func entries(_ node: YAMLNode, _ what: String) -> [(
+    name: String, key: YAMLNode, value: YAMLNode
+  )]? {
+    if node.isNull { return [] }
+    guard case .map(let pairs) = node.shape else {
+      diagnostics.error("\(what) is a mapping, not \(node.kind)", at: node.location)
+      return nil
+    }
+    var seen: Set<String> = []
+    var entries: [(name: String, key: YAMLNode, value: YAMLNode)] = []
+    for (key, value) in pairs {
+      guard let name = key.text else {
+        diagnostics.error("a name in \(what) is text, not \(key.kind)", at: key.location)
+        continue
+      }
+      // Yams compares typed keys, and takes `1` and `"1"` for two.
+      guard seen.insert(name).inserted else {
+        diagnostics.error("'\(name)' stands twice in \(what)", at: key.location)
+        continue
+      }
+      entries.append((name, key, value))
+    }
+    return entries
+  }
+
+  private func checked(_ text: String, _ what: String, at location: SourceLocation) -> String? {
+    guard !text.utf8.contains(0) else {
+      diagnostics.error("\(what) has a NUL byte in it", at: location)
+      return nil
+    }
+    return text
+  }
+}
+
+/// The fields of one mapping whose names the schema fixes. Unknown ones are errors from the
+/// beginning.
+package struct FieldReader {
+  package let location: SourceLocation
+  private let fields: [String: (key: YAMLNode, value: YAMLNode)]
+
+  /// - Parameter advice: for names that are no slip of the pen but a wrong idea.
+  /// - Returns: nothing when the node is no mapping.
+  package init?(
+    _ node: YAMLNode, _ what: String, known: [String], advice: [String: String] = [:],
+    in context: ReadingContext
+  ) {
+    guard case .map(let pairs) = node.shape else {
+      context.diagnostics.error("\(what) is a mapping, not \(node.kind)", at: node.location)
+      return nil
+    }
+    var fields: [String: (key: YAMLNode, value: YAMLNode)] = [:]
+    for (key, value) in pairs {
+      guard let name = key.text else {
+        context.diagnostics.error("a field of \(what) is text, not \(key.kind)", at: key.location)
+        continue
+      }
+      guard known.contains(name) else {
+        let ending = advice[name].map { "; \($0)" } ?? Suggestion.ending(for: name, among: known)
+        context.diagnostics.error("unknown field '\(name)' of \(what)\(ending)", at: key.location)
+        continue
+      }
+      fields[name] = (key, value)
+    }
+    self.location = node.location
+    self.fields = fields
+  }
+
+  package subscript(_ name: String) -> YAMLNode? { fields[name]?.value }
+
+  /// Where the field's name stands; the mapping's place where it is absent.
+  package func location(of name: String) -> SourceLocation {
+    fields[name]?.key.location ?? location
+  }
+}

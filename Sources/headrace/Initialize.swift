@@ -1,0 +1,126 @@
+// headrace init: opens a session on a node.
+
+internal import ArgumentParser
+internal import Client
+internal import Foundation
+internal import MNP
+internal import NIOCore
+internal import Pipeline
+
+struct Initialize: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Opens a session on a node.",
+    discussion: """
+      headrace init mnp://127.0.0.1:8502/s1 --input text/plain --output ''
+      headrace init mnp://127.0.0.1:8502/s1 --output '=>mnp://10.0.0.7:8502/s2/0'
+
+      Prints the session's states as they come. Exits with 10 when the session fails to start.
+      """)
+
+  @Argument(help: "mnp://HOST:PORT/SESSION") var url: NodeURL
+
+  @Option(name: .customLong("input"), help: "An input's content type; empty means any.")
+  var inputs: [String] = []
+
+  @Option(
+    name: .customLong("output"),
+    help: "An output's content type, and after => the input port that it is forwarded to.")
+  var outputs: [String] = []
+
+  @Option(name: .customLong("parameter"), help: "K=V")
+  var parameters: [String] = []
+
+  @Option(
+    name: .customLong("init"),
+    help: "A whole InitRequest, from a file (@FILE) or as base64; goes without the other flags.")
+  var request: String?
+
+  @OptionGroup var network: NetworkOptions
+
+  func run() async throws {
+    guard let session = url.session, url.port == nil else {
+      throw UsageError("init takes the URL of a session: mnp://HOST:PORT/SESSION")
+    }
+    let message = try request.map { try read($0, session: session) } ?? make(session)
+    let client = try network.makeClient()
+    let last = try await client.initialize(url.node, message) { answer in
+      print(Self.name(of: answer.state))
+    }
+    try await client.close()
+    guard last.state == .ready else {
+      throw CommandFailure(code: Exit.operatorFailed, description: last.error)
+    }
+  }
+
+  private func make(_ session: SessionID) throws -> InitRequest {
+    var message = InitRequest(sessionID: session)
+    message.inputs = inputs.map { .init(contentType: $0) }
+    message.outputs = try outputs.map { try OutputArgument($0).output }
+    if !parameters.isEmpty {
+      var configuration = Configuration()
+      configuration.parameters = try parameters.map {
+        let pair = try KeyValue($0, flag: "--parameter")
+        return .init(name: pair.name, value: pair.text)
+      }
+      message.configuration = AnyMessage(configuration)
+    }
+    return message
+  }
+
+  private func read(_ argument: String, session: SessionID) throws -> InitRequest {
+    guard inputs.isEmpty, outputs.isEmpty, parameters.isEmpty else {
+      throw UsageError("--init goes without --input, --output and --parameter")
+    }
+    var bytes = ByteBuffer()
+    if argument.hasPrefix("@") {
+      let file = try InputFile(path: String(argument.dropFirst()))
+      while var chunk = try file.read(limit: 64 * 1024) { bytes.writeBuffer(&chunk) }
+    } else {
+      guard let data = Data(base64Encoded: argument) else {
+        throw UsageError("--init takes @FILE or base64")
+      }
+      bytes.writeBytes(data)
+    }
+    var message: InitRequest
+    do throws(MNPError) {
+      message = try InitRequest(decoding: bytes)
+    } catch {
+      throw CommandFailure(code: Exit.fileIsWrong, description: "--init: \(error)")
+    }
+    guard message.sessionID == nil || message.sessionID == session else {
+      throw UsageError("--init is for the session \(message.sessionID!), the URL for \(session)")
+    }
+    message.sessionID = session
+    return message
+  }
+
+  private static func name(of state: SessionState) -> String {
+    switch state {
+    case .initializing: "SS_INITIALIZING"
+    case .downloading: "SS_DOWNLOADING"
+    case .startingUp: "SS_STARTING_UP"
+    case .ready: "SS_READY"
+    case .failed: "SS_FAILED"
+    default: "\(state)"
+    }
+  }
+}
+
+/// `CT`, or `CT=>mnp://HOST:PORT/SESSION/PORT`.
+struct OutputArgument {
+  var output: InitRequest.Output
+
+  init(_ argument: String) throws {
+    guard let arrow = argument.range(of: "=>") else {
+      output = .init(contentType: argument)
+      return
+    }
+    let url = String(argument[arrow.upperBound...])
+    do throws(MNPError) {
+      _ = try NodeURL(destination: url)
+    } catch {
+      throw UsageError("--output: \(error)")
+    }
+    output = .init(contentType: String(argument[..<arrow.lowerBound]), destinationURL: url)
+  }
+}

@@ -1,0 +1,149 @@
+// headrace run: the embedded engine.
+
+internal import ArgumentParser
+internal import Client
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import OperatorFile
+internal import Operators
+internal import Pipeline
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a pipeline on this machine, or on nodes that already run.",
+    discussion: """
+      Starts a node for each operator, wires every edge directly from node to node, pushes the \
+      inputs, pulls the outputs, and shows at each edge the bytes, the rate and who waits for whom. \
+      Outputs appear whole or not at all. Ctrl-C cancels.
+      """)
+
+  @Argument(help: "The pipeline file.")
+  var pipeline: String
+
+  @Option(help: "K=V, a parameter of the pipeline.")
+  var set: [String] = Twin.list("SET")
+
+  @Flag(help: "Shows the wiring, and runs nothing.")
+  var plan = false
+
+  @Flag(help: "The plan as JSON.")
+  var json = false
+
+  @Option(help: "Writes operators, edges, bytes, seconds, exit codes and SHA-256 as JSON.")
+  var report: String?
+
+  @Option(help: "Runs stage by stage, with every port in a file of this folder.")
+  var handOff: String?
+
+  @Flag(help: "Shows no progress.")
+  var quiet = Twin.flag("QUIET")
+
+  @OptionGroup var network: NetworkOptions
+  @OptionGroup var log: LogOptions
+
+  func run() async throws {
+    let settings = try set.map { argument in
+      let pair = try KeyValue(argument, flag: "--set")
+      return PipelineSetting(name: pair.name, text: pair.text)
+    }
+    let definition = try PipelineReader.load(pipeline, settings: settings)
+    let plan = try Plan(definition)
+    guard !self.plan else {
+      print(json ? try plan.json() : plan.text, terminator: "")
+      return
+    }
+    for warning in plan.warnings { Exit.say("warning: \(warning)") }
+    // Before threads: the keeper is a copy of this process as it is now.
+    _ = Keeper.shared
+
+    let display = RunDisplay(isQuiet: quiet)
+    let client = try network.makeClient()
+    let runner = Runner(plan, options: try options(), client: client) { display.show($0) }
+    let handOff = handOff ?? Twin.string("HAND_OFF")
+    let work = _Concurrency.Task {
+      if let handOff { return await runner.runStages(in: handOff) }
+      return await runner.run()
+    }
+    let interrupts = Signals.onInterrupt { count, _ in
+      // The keeper ends the nodes, theirs the operators.
+      if count > 1 { Exit.now(Exit.interrupted) }
+      display.note("cancelling; a second signal ends everything now")
+      work.cancel()
+    }
+    let (report, failure) = await work.value
+    withExtendedLifetime(interrupts) {}
+    try? await client.close()
+    try write(report)
+    display.end(report)
+    if let failure { throw CommandFailure(code: Exit.code(for: failure), description: "\(failure)") }
+  }
+
+  private func options() throws -> Runner.Options {
+    var options = Runner.Options(
+      executable: try Environment.executable(), environment: Environment.inherited)
+    options.serveArguments = network.arguments
+    options.interval = isatty(2) == 1 ? .milliseconds(500) : .seconds(3)
+    return options
+  }
+
+  private func write(_ value: RunReport) throws {
+    guard let report = report ?? Twin.string("REPORT") else { return }
+    let file = try OutputFile(path: report)
+    try file.write(ByteBuffer(bytes: value.json()))
+    try file.publish()
+  }
+}
+
+/// What a person sees of a run, on standard error.
+private final class RunDisplay: Sendable {
+  private let isQuiet: Bool
+  private let isTerminal = isatty(2) == 1
+  /// Log lines and the table come from several threads; the table stays below the lines.
+  private let table = NIOLockedValueBox(ProgressTable())
+
+  init(isQuiet: Bool) {
+    self.isQuiet = isQuiet
+  }
+
+  func show(_ event: Runner.Event) {
+    switch event {
+    case .log(let name, let line):
+      write(table.withLockedValue { $0.clear(isTerminal: isTerminal) } + "\(name) | \(line)\n")
+    case .progress(let edges, let seconds):
+      guard !isQuiet, !edges.isEmpty else { return }
+      let text = table.withLockedValue { table in
+        isTerminal
+          ? table.redraw(edges, seconds: seconds, width: Self.terminalWidth)
+          : ProgressTable.plain(edges, seconds: seconds)
+      }
+      write(text)
+    }
+  }
+
+  func note(_ text: String) {
+    write(table.withLockedValue { $0.clear(isTerminal: isTerminal) } + "headrace: \(text)\n")
+  }
+
+  func end(_ report: RunReport) {
+    guard !isQuiet, report.outcome == .finished else { return }
+    let tenths = Int((report.seconds * 10).rounded())
+    var text = "headrace: \(report.pipeline) finished in \(tenths / 10).\(tenths % 10) s"
+    let files = report.outputs.map { "\($0.file) (\(Quantity.bytes(Double($0.bytes))))" }
+    if !files.isEmpty { text += ": " + files.joined(separator: ", ") }
+    write(text + "\n")
+  }
+
+  private func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+  }
+
+  private static var terminalWidth: Int {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+}

@@ -1,0 +1,111 @@
+// The log: standard error, one line an event, as text or JSON.
+
+public import ArgumentParser
+public import Logging
+internal import NIOConcurrencyHelpers
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
+enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+  case text, json
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// The flags that say what is logged, and how.
+struct LogOptions: ParsableArguments {
+  @Option(help: "What is logged: trace, debug, info, notice, warning, error, critical.")
+  var logLevel: Logger.Level = Twin.value("LOG_LEVEL", default: .info)
+
+  @Option(help: "How it is logged to standard error: text or json.")
+  var logFormat: LogFormat = Twin.value("LOG_FORMAT", default: .text)
+
+  func makeLogger(_ label: String) -> Logger {
+    var logger = Logger(label: label) { StandardErrorLog(label: $0, format: logFormat) }
+    logger.logLevel = logLevel
+    return logger
+  }
+}
+
+/// Writes each event with one `write`, so that lines of several loops never mix.
+struct StandardErrorLog: LogHandler {
+  var logLevel = Logger.Level.info
+  var metadata = Logger.Metadata()
+  private let label: String
+  private let format: LogFormat
+
+  init(label: String, format: LogFormat) {
+    self.label = label
+    self.format = format
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
+    let pairs = all.sorted { $0.key < $1.key }
+    let line =
+      switch format {
+      case .text: text(event, pairs)
+      case .json: json(event, pairs)
+      }
+    let bytes = Array((line + "\n").utf8)
+    _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+  }
+
+  private func text(_ event: LogEvent, _ pairs: [(key: String, value: Logger.MetadataValue)])
+    -> String
+  {
+    var line = "\(Self.timestamp()) \(event.level.rawValue) \(label)"
+    for (key, value) in pairs { line += " \(key)=\(value)" }
+    return line + ": \(event.message)"
+  }
+
+  private func json(_ event: LogEvent, _ pairs: [(key: String, value: Logger.MetadataValue)])
+    -> String
+  {
+    var line = #"{"time":"\#(Self.timestamp())","level":"\#(event.level.rawValue)""#
+    line += #","node":\#(JSONText.quoted(label))"#
+    for (key, value) in pairs { line += ",\(JSONText.quoted(key)):\(JSONText.quoted("\(value)"))" }
+    return line + #","message":\#(JSONText.quoted("\(event.message)"))}"#
+  }
+
+  /// RFC 3339 in UTC with milliseconds.
+  private static func timestamp() -> String {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    var parts = tm()
+    gmtime_r(&now.tv_sec, &parts)
+    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let date = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+    let time = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+    let milliseconds = "\(1000 + now.tv_nsec / 1_000_000)".dropFirst()
+    return "\(date)T\(time).\(milliseconds)Z"
+  }
+}
+
+/// JSON strings without Foundation.
+enum JSONText {
+  static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
