@@ -91,5 +91,7 @@ let package = Package(
     tests(of: "Sessions"),
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
+    tests(of: "OperatorFile", ["Builtins"]),
+    tests(of: "Pipeline", ["MNP", "OperatorFile"]),
   ]
 )

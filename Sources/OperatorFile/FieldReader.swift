@@ -7,14 +7,20 @@ package final class ReadingContext {
   package let folder: String
   /// Replaces `${name}` in free text; nothing where the file knows no such names.
   private let substitute: ((YAMLScalar, SourceLocation) -> ParameterValue)?
+  /// Absolute, and whether a path starts there instead.
+  private let currentFolder: String
+  private let isFromOutside: ((YAMLScalar) -> Bool)?
 
   package init(
-    diagnostics: Diagnostics, folder: String,
-    substitute: ((YAMLScalar, SourceLocation) -> ParameterValue)? = nil
+    diagnostics: Diagnostics, folder: String, currentFolder: String = "/",
+    substitute: ((YAMLScalar, SourceLocation) -> ParameterValue)? = nil,
+    isFromOutside: ((YAMLScalar) -> Bool)? = nil
   ) {
     self.diagnostics = diagnostics
     self.folder = folder
+    self.currentFolder = currentFolder
     self.substitute = substitute
+    self.isFromOutside = isFromOutside
   }
 
   /// A scalar with `${name}` replaced, and whether that changed it: a value that comes from
@@ -44,6 +50,14 @@ package final class ReadingContext {
       return nil
     }
     return text
+  }
+
+  /// A path that was read from `node`, absolute.
+  package func absolute(_ path: String, _ node: YAMLNode) -> String {
+    guard case .scalar(let scalar) = node.shape, isFromOutside?(scalar) == true else {
+      return TextFile.absolute(path, in: folder)
+    }
+    return TextFile.absolute(path, in: currentFolder)
   }
 
   /// One of a few fixed words.
@@ -145,6 +159,8 @@ package final class ReadingContext {
 /// beginning.
 package struct FieldReader {
   package let location: SourceLocation
+  /// Then a field that seems to be missing is likely one of them.
+  package let hasUnknownFields: Bool
   private let fields: [String: (key: YAMLNode, value: YAMLNode)]
 
   /// - Parameter advice: for names that are no slip of the pen but a wrong idea.
@@ -158,6 +174,7 @@ package struct FieldReader {
       return nil
     }
     var fields: [String: (key: YAMLNode, value: YAMLNode)] = [:]
+    var hasUnknownFields = false
     for (key, value) in pairs {
       guard let name = key.text else {
         context.diagnostics.error("a field of \(what) is text, not \(key.kind)", at: key.location)
@@ -165,12 +182,14 @@ package struct FieldReader {
       }
       guard known.contains(name) else {
         let ending = advice[name].map { "; \($0)" } ?? Suggestion.ending(for: name, among: known)
+        hasUnknownFields = true
         context.diagnostics.error("unknown field '\(name)' of \(what)\(ending)", at: key.location)
         continue
       }
       fields[name] = (key, value)
     }
     self.location = node.location
+    self.hasUnknownFields = hasUnknownFields
     self.fields = fields
   }
 

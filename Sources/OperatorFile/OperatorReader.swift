@@ -63,7 +63,7 @@ package struct OperatorReader {
     readPorts(.output, into: &result)
     readEnvironment(into: &result)
     if let node = reader["workdir"], let path = context.word(node, "'workdir' of \(what)") {
-      result.definition.workdir = TextFile.absolute(path, in: context.folder)
+      result.definition.workdir = context.absolute(path, node)
     }
     if let node = reader["grace"] {
       if let grace = node.text.flatMap(DurationText.parse) {

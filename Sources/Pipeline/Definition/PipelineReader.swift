@@ -33,12 +33,15 @@ package struct PipelineReader {
     self.variables = variables
     self.loadText = loadText
     self.context = ReadingContext(
-      diagnostics: diagnostics, folder: folder, substitute: variables.substitute)
+      diagnostics: diagnostics, folder: folder, currentFolder: TextFile.absolute("."),
+      substitute: variables.substitute, isFromOutside: variables.beginsWithSetting)
   }
 
   /// Reads a pipeline file and the operator files that it names.
   ///
-  /// - Parameter path: `-` for standard input.
+  /// - Parameters:
+  ///   - path: `-` for standard input.
+  ///   - settings: `--set NAME=VALUE` in their order; the last of a name counts.
   /// - Throws: everything that is wrong with them, each with its line.
   package static func load(
     _ path: String, settings: [PipelineSetting] = []
@@ -50,6 +53,7 @@ package struct PipelineReader {
   /// - Parameters:
   ///   - file: the name for error messages.
   ///   - folder: absolute; where the file's relative paths start.
+  ///   - settings: `--set NAME=VALUE` in their order; the last of a name counts.
   ///   - loadText: reads an operator file.
   package static func parse(
     _ text: String, file: String, folder: String, settings: [PipelineSetting] = [],
@@ -64,7 +68,9 @@ package struct PipelineReader {
     return definition
   }
 
-  private func read(_ node: YAMLNode, settings: [PipelineSetting]) -> PipelineDefinition {
+  private func read(_ node: YAMLNode, settings: [PipelineSetting])
+    -> PipelineDefinition
+  {
     var definition = PipelineDefinition(
       name: defaultName, file: file, operators: [], wires: [], inputs: [], outputs: [],
       warnings: [])
@@ -97,7 +103,9 @@ package struct PipelineReader {
 
   private func readOperators(_ reader: FieldReader) -> [OperatorEntry] {
     guard let node = reader["operators"] else {
-      diagnostics.error("the pipeline has no 'operators'", at: reader.location)
+      if !reader.hasUnknownFields {
+        diagnostics.error("the pipeline has no 'operators'", at: reader.location)
+      }
       return []
     }
     guard let entries = context.entries(node, "'operators'") else { return [] }
@@ -121,16 +129,17 @@ package struct PipelineReader {
     var base: OperatorDefinition?
     var operatorFile: String?
     if let node = reader["file"] {
-      guard let path = context.word(node, "'file' of \(what)"),
-        let definition = loadOperator(path, for: what, at: node.location)
+      guard let path = context.word(node, "'file' of \(what)") else { return nil }
+      let absolute = context.absolute(path, node)
+      guard let definition = loadOperator(absolute, named: path, for: what, at: node.location)
       else { return nil }
-      operatorFile = TextFile.absolute(path, in: folder)
+      operatorFile = absolute
       base = definition
     }
     let reading = OperatorReader.read(reader, what, over: base, in: context)
     let node = reader["node"].flatMap { readNode($0, what) }
     if reader["node"] == nil, reading.definition.program == nil, reader["command"] == nil,
-      reader["builtin"] == nil
+      reader["builtin"] == nil, !reader.hasUnknownFields
     {
       diagnostics.error(
         base == nil
@@ -149,12 +158,12 @@ package struct PipelineReader {
   }
 
   private func loadOperator(
-    _ path: String, for what: String, at location: SourceLocation
+    _ absolute: String, named path: String, for what: String, at location: SourceLocation
   ) -> OperatorDefinition? {
-    let absolute = TextFile.absolute(path, in: folder)
     // Named as a user would from where the pipeline file was named.
     let front = file.lastIndex(of: "/").map { file[...$0] } ?? ""
-    let display = path.hasPrefix("/") ? path : front + path
+    let isBeside = absolute == TextFile.absolute(path, in: folder)
+    let display = path.hasPrefix("/") || !isBeside ? path : front + path
     let text: String
     do {
       text = try loadText(absolute)
@@ -272,7 +281,7 @@ package struct PipelineReader {
       }
       guard let text = context.word(value, "the file of '\(name)'") else { return nil }
       let place: OuterPlace =
-        text == "-" ? .standardStream : .file(TextFile.absolute(text, in: folder))
+        text == "-" ? .standardStream : .file(context.absolute(text, value))
       return OuterEnd(port: port, place: place, location: key.location)
     }
   }

@@ -11,15 +11,6 @@ package struct PipelineSetting: Equatable, Sendable {
     self.name = name
     self.text = text
   }
-
-  /// - Returns: nothing without a name or without `=`.
-  package init?(_ argument: String) {
-    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
-      return nil
-    }
-    self.name = String(argument[..<equals])
-    self.text = String(argument[argument.index(after: equals)...])
-  }
 }
 
 /// Replaces `${name}`. Used by one thread, for the time of one reading.
@@ -27,6 +18,7 @@ final class PipelineVariables {
   private struct Variable {
     var value: ParameterValue
     var location: SourceLocation
+    var isSet: Bool
     var isUsed = false
   }
 
@@ -40,7 +32,9 @@ final class PipelineVariables {
 
   /// Reads `parameters:`, which are declared as an operator's are, and puts `--set` over them; the
   /// last of a name counts.
-  func read(_ node: YAMLNode?, settings: [PipelineSetting], in context: ReadingContext) {
+  func read(
+    _ node: YAMLNode?, settings: [PipelineSetting], in context: ReadingContext
+  ) {
     var declarations: [(ParameterDeclaration, SourceLocation)] = []
     if let node, let entries = context.entries(node, "'parameters' of the pipeline") {
       for (name, key, value) in entries {
@@ -58,7 +52,8 @@ final class PipelineVariables {
     let texts = Dictionary(settings.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 })
     for (declaration, location) in declarations {
       let value = value(of: declaration, set: texts[declaration.name], at: location)
-      variables[declaration.name] = Variable(value: value, location: location)
+      variables[declaration.name] = Variable(
+        value: value, location: location, isSet: texts[declaration.name] != nil)
     }
     for setting in settings where !names.contains(setting.name) {
       let ending = Suggestion.ending(for: setting.name, among: names)
@@ -107,6 +102,15 @@ final class PipelineVariables {
       result += before + (value.environmentText ?? "")
     }
     return .string(result + rest)
+  }
+
+  /// Whether a path begins with what `--set` gave: then it starts where the user stands, as all
+  /// paths of a command line do.
+  func beginsWithSetting(_ scalar: YAMLScalar) -> Bool {
+    guard scalar.text.hasPrefix("${"), let end = scalar.text.firstIndex(of: "}") else {
+      return false
+    }
+    return variables[String(scalar.text[..<end].dropFirst(2))]?.isSet == true
   }
 
   private func lookUp(_ name: String, at location: SourceLocation) -> ParameterValue {
