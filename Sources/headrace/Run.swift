@@ -77,6 +77,7 @@ struct Run: AsyncParsableCommand {
     let (report, failure) = await work.value
     withExtendedLifetime(interrupts) {}
     try? await client.close()
+    Keeper.shared.shutDown()
     try write(report)
     display.end(report)
     if let failure { throw CommandFailure(code: Exit.code(for: failure), description: "\(failure)") }

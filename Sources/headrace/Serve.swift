@@ -96,6 +96,7 @@ struct Serve: AsyncParsableCommand {
     try await group.shutdownGracefully()
     RuntimeFolder.pipes.remove()
     RuntimeFolder.data.remove()
+    Keeper.shared.shutDown()
   }
 
   /// Until the node has ended.

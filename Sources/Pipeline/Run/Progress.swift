@@ -76,13 +76,16 @@ package struct ProgressMeter: Sendable {
     return edges.indices.map { progress(of: $0, samples[$0], now: now) }
   }
 
-  /// Seconds from the first byte seen to the end, for each edge; nil where it has not ended.
+  /// Seconds from before the first byte to the end, as often as was looked; nil without an end.
   package var durations: [Double?] {
     edges.map { edge in edge.doneTime.map { $0 - (edge.firstTime ?? $0) } }
   }
 
   private mutating func progress(of index: Int, _ sample: EdgeSample, now: Double) -> EdgeProgress {
-    if edges[index].firstTime == nil, sample.bytes > 0 { edges[index].firstTime = now }
+    // Since the look before: the first byte came after that one.
+    if edges[index].firstTime == nil, sample.bytes > 0 {
+      edges[index].firstTime = edges[index].lastTime
+    }
     if edges[index].doneTime == nil, sample.isDone { edges[index].doneTime = now }
     let edge = edges[index]
     let rate: Double

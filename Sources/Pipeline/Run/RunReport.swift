@@ -36,7 +36,7 @@ package struct RunReport: Encodable, Equatable, Sendable {
     package var from: String
     package var to: String
     package var bytes: Int64
-    /// From the first byte seen to the end, as often as the nodes were asked.
+    /// From before the first byte to the end, to within the interval at which nodes are asked.
     package var seconds: Double?
   }
 
