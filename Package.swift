@@ -11,10 +11,8 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
-let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -39,7 +37,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -61,7 +58,7 @@ let package = Package(
     library("OperatorFile", ["MNP", yams]),
     library(
       "Transport",
-      ["HTTP2", "GRPC", nioCore, nioPosix, nioHTTP1, nioExtras, nioConcurrency, logging]),
+      ["HTTP2", "GRPC", nioCore, nioPosix, nioConcurrency]),
     library("Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency, logging]),
     library("Operators", ["CSpawn", nioCore, nioPosix, nioConcurrency, logging]),
     library("Builtins", ["Operators", nioCore]),

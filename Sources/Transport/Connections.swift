@@ -83,11 +83,19 @@ package final class Connections: ConnectionDelegate {
   /// Ends all calls and connections now.
   package func close() -> EventLoopFuture<Void> {
     let result = self.drain()
-    for (peer, host) in self.hosts {
+    for peer in self.hosts.keys {
       self.failWaiting(peer, GRPCStatus(.unavailable, "this client is closed"))
-      for connection in host.connections { connection.abort("this client is closed") }
     }
+    self.abortAll("this client is closed")
     return result
+  }
+
+  /// Ends all connections now, with their calls; new calls make new ones.
+  package func abortAll(_ reason: String) {
+    self.eventLoop.preconditionInEventLoop()
+    for host in self.hosts.values {
+      for connection in host.connections { connection.abort(reason) }
+    }
   }
 
   // MARK: Placing calls
@@ -130,10 +138,8 @@ package final class Connections: ConnectionDelegate {
       case .success(let bound):
         self.connected(peer, bound.value)
       case .failure(let error):
-        let status =
-          error as? GRPCStatus
-          ?? GRPCStatus(.unavailable, "cannot connect to \(peer): \(describe(error))")
-        self.attemptFailed(peer, status)
+        self.attemptFailed(
+          peer, error as? GRPCStatus ?? GRPCStatus(.internalError, "\(error)"))
       }
     }
   }

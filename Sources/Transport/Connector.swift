@@ -3,8 +3,6 @@
 internal import GRPC
 internal import HTTP2
 internal import NIOCore
-internal import NIOExtras
-internal import NIOHTTP1
 internal import NIOPosix
 
 struct Connector {
@@ -19,18 +17,32 @@ struct Connector {
     let proxy = self.configuration.proxy.proxy(for: self.peer)
     let delegate = NIOLoopBound(delegate, eventLoop: self.eventLoop)
     return self.reach(proxy?.address ?? self.peer)
+      .flatMapErrorThrowing { error in
+        let way = proxy.map { "the proxy \($0.address) for " } ?? ""
+        throw GRPCStatus(
+          .unavailable, "cannot connect to \(way)\(self.peer): \(describe(error))")
+      }
       .flatMap { channel in
-        guard let proxy else { return self.eventLoop.makeSucceededFuture(channel) }
-        return self.tunnel(channel, proxy, deadline)
+        guard let proxy else {
+          return self.eventLoop.makeCompletedFuture {
+            try self.addConnection(to: channel, delegate.value)
+          }
+        }
+        return self.tunnel(channel, proxy, deadline) {
+          try self.addConnection(to: channel, delegate.value)
+        }
       }
-      .flatMapThrowing { channel in
-        let connection = Connection(
-          role: .client, peer: self.peer.description, eventLoop: self.eventLoop,
-          configuration: self.configuration, delegate: delegate.value)
-        connection.target = self.peer
-        try channel.pipeline.syncOperations.addHandler(connection)
-        return NIOLoopBound(connection, eventLoop: self.eventLoop)
-      }
+  }
+
+  private func addConnection(to channel: any Channel, _ delegate: any ConnectionDelegate) throws
+    -> NIOLoopBound<Connection>
+  {
+    let connection = Connection(
+      role: .client, peer: self.peer.description, eventLoop: self.eventLoop,
+      configuration: self.configuration, delegate: delegate)
+    connection.target = self.peer
+    try channel.pipeline.syncOperations.addHandler(connection)
+    return NIOLoopBound(connection, eventLoop: self.eventLoop)
   }
 
   private func reach(_ address: PeerAddress) -> EventLoopFuture<any Channel> {
@@ -48,35 +60,29 @@ struct Connector {
   }
 
   /// Asks the proxy for a tunnel to the peer (RFC 9110 section 9.3.6).
+  ///
+  /// - Parameter addConnection: called when the tunnel is there, and before what has come through it
+  ///   already is handed on.
   private func tunnel(
-    _ channel: any Channel, _ proxy: Proxy, _ deadline: NIODeadline
-  ) -> EventLoopFuture<any Channel> {
-    let done = channel.eventLoop.makePromise(of: Void.self)
-    var headers = HTTPHeaders([("host", self.peer.authority)])
-    if let authorization = proxy.authorization {
-      headers.add(name: "proxy-authorization", value: authorization)
-    }
-    let host = self.peer.host.contains(":") ? "[\(self.peer.host)]" : self.peer.host
-    let encoder = HTTPRequestEncoder()
-    // What follows the proxy's answer is HTTP/2, and not for this decoder.
-    let decoder = ByteToMessageHandler(
-      HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
-    let connect = NIOHTTP1ProxyConnectHandler(
-      targetHost: host, targetPort: self.peer.tcpPort, headers: headers, deadline: deadline,
-      promise: done)
-    let handlers = NIOLoopBound((encoder, decoder), eventLoop: self.eventLoop)
+    _ channel: any Channel, _ proxy: Proxy, _ deadline: NIODeadline,
+    addConnection: @escaping @Sendable () throws -> NIOLoopBound<Connection>
+  ) -> EventLoopFuture<NIOLoopBound<Connection>> {
+    let established = channel.eventLoop.makePromise(of: Void.self)
+    let tunnel = NIOLoopBound(
+      ProxyTunnel(
+        target: self.peer.authority, authorization: proxy.authorization, deadline: deadline,
+        established: established),
+      eventLoop: self.eventLoop)
     do {
-      try channel.pipeline.syncOperations.addHandlers([encoder, decoder, connect])
+      try channel.pipeline.syncOperations.addHandler(tunnel.value)
     } catch {
-      done.fail(error)
+      established.fail(error)
     }
-    return done.futureResult
-      .flatMap {
-        let pipeline = channel.pipeline.syncOperations
-        return pipeline.removeHandler(handlers.value.1)
-          .and(pipeline.removeHandler(handlers.value.0))
+    return established.futureResult
+      .flatMapThrowing { try addConnection() }
+      .flatMap { connection in
+        channel.pipeline.syncOperations.removeHandler(tunnel.value).map { connection }
       }
-      .map { _ in channel }
       .flatMapErrorThrowing { error in
         channel.close(promise: nil)
         throw GRPCStatus(

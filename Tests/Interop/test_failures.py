@@ -130,7 +130,12 @@ class BrokenInits(InteropTest):
         self.check("--operator", outputs=2)
 
     def test_a_destination_that_is_none(self):
-        self.check("http://elsewhere/", destinations=["http://elsewhere/"])
+        # The request itself cannot be: a status, and no session that failed.
+        details = self.expect_status(
+            grpc.StatusCode.INVALID_ARGUMENT, self.peer.init, fresh("session"),
+            destinations=["http://elsewhere/"],
+        )
+        self.assertIn("http://elsewhere/", details)
 
     def test_a_parameter_that_no_node_takes(self):
         value = wire.Configuration(parameters=[wire.Parameter(name="LD_PRELOAD", value="/x.so")])
