@@ -15,7 +15,6 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A Swift target under Sources/, with the settings that all of them share.
@@ -39,7 +38,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   // In the order in which a byte meets them; nothing imports upwards.
@@ -48,6 +46,7 @@ let package = Package(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CMNP", dependencies: ["CProtobufC"]),
     .target(name: "CSpawn", cSettings: strictC),
 
@@ -72,7 +71,7 @@ let package = Package(
       "Pipeline",
       [
         "Client", "MNP", "OperatorFile", "Operators", "GRPC", "Transport", nioCore, nioPosix,
-        nioConcurrency, logging, yams, crypto,
+        nioConcurrency, logging, yams, "CCrypto",
       ]),
     .executableTarget(
       name: "headrace",

@@ -1,6 +1,5 @@
 // A file that is pushed into a pipeline.
 
-internal import Crypto
 package import NIOCore
 
 #if canImport(Glibc)
@@ -15,7 +14,7 @@ package final class InputFile {
   package let size: Int64
   package private(set) var bytes: Int64 = 0
   private let descriptor: Int32
-  private var hash = SHA256()
+  private let hash = SHA256()
 
   /// - Parameter path: `-` is standard input.
   package init(path: String) throws(FileFailure) {
@@ -52,11 +51,11 @@ package final class InputFile {
     }
     guard code == 0 else { throw FileFailure("read", path, code) }
     guard count > 0 else { return nil }
-    buffer.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
+    buffer.withUnsafeReadableBytes { hash.update($0) }
     bytes += Int64(count)
     return buffer
   }
 
   /// SHA-256 of all bytes so far, in hexadecimal.
-  package var digest: String { hash.finalize().hexadecimal }
+  package var digest: String { hash.hexadecimal }
 }

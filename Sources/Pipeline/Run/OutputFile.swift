@@ -1,6 +1,5 @@
 // A file that appears whole or not at all.
 
-internal import Crypto
 package import NIOCore
 
 #if canImport(Glibc)
@@ -48,7 +47,7 @@ package final class OutputFile {
   private var place: Place
   private let descriptor: Int32
   private let ownsDescriptor: Bool
-  private var hash = SHA256()
+  private let hash = SHA256()
 
   /// - Parameter path: the target; `-` is standard output.
   /// - Throws: ``FileFailure`` where it cannot be written, before any data has moved.
@@ -85,7 +84,7 @@ package final class OutputFile {
 
   package func write(_ buffer: ByteBuffer) throws(FileFailure) {
     let code = buffer.withUnsafeReadableBytes { bytes -> Int32 in
-      hash.update(bufferPointer: bytes)
+      hash.update(bytes)
       var rest = bytes[...]
       while !rest.isEmpty {
         let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
@@ -127,7 +126,7 @@ package final class OutputFile {
   }
 
   /// SHA-256 of all bytes so far, in hexadecimal.
-  package var digest: String { hash.finalize().hexadecimal }
+  package var digest: String { hash.hexadecimal }
 
   private func rename(_ draft: String) throws(FileFailure) {
     guard Glibc.rename(draft, path) == 0 else { throw FileFailure("publish", path) }
@@ -148,12 +147,5 @@ package final class OutputFile {
 
   private static func draftName(in folder: String) -> String {
     "\(folder)/.headrace-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-  }
-}
-
-extension SHA256.Digest {
-  var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }
