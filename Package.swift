@@ -91,5 +91,11 @@ let package = Package(
     tests(of: "Sessions"),
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
+    tests(
+      of: "Node",
+      [
+        "Client", "Transport", "GRPC", "MNP", "OperatorFile", nioCore, nioPosix, nioConcurrency,
+        logging,
+      ]),
   ]
 )
