@@ -84,5 +84,6 @@ let package = Package(
         nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
+    tests(of: "Operators", [nioCore, nioPosix, nioConcurrency, logging]),
   ]
 )
