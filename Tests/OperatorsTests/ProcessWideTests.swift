@@ -25,6 +25,8 @@ struct ProcessWideTests {
       try await run.start()
       try await run.exit()
       #expect(try await run.text() == "data")
+      try await run.forget()
+      try await eventually("the operator to be freed") { try await run.isFreed() }
     }
     let unread = Run(["true"], inputs: [.stdin], outputs: [.stdout], resources: resources)
     try await unread.write("data")
@@ -35,6 +37,7 @@ struct ProcessWideTests {
       .start(reading: false)
     try await forgotten.wait { $0.exit != nil }
     try await forgotten.forget()
+    try await eventually("the operator to be freed") { try await forgotten.isFreed() }
     let missing = try await Run(["no-such-program-x"], outputs: [.fifo], resources: resources)
       .start()
     try await missing.exit()

@@ -89,6 +89,7 @@ final class Run: @unchecked Sendable {
   let eventLoop: any EventLoop
   let recorder = Recorder()
   private var process: ProcessOperator?
+  private weak var forgotten: ProcessOperator?
 
   init(
     _ command: [String], inputs: [PortBinding] = [], outputs: [PortBinding] = [],
@@ -159,7 +160,17 @@ final class Run: @unchecked Sendable {
   func cancel() async throws { try await call { process, _ in process.cancel() } }
 
   /// Lets go of the operator, as a task that is forgotten does.
-  func forget() async throws { try await eventLoop.submit { self.process = nil }.get() }
+  func forget() async throws {
+    try await eventLoop.submit {
+      self.forgotten = self.process
+      self.process = nil
+    }.get()
+  }
+
+  /// Whether the forgotten operator is really gone.
+  func isFreed() async throws -> Bool {
+    try await eventLoop.submit { self.forgotten == nil }.get()
+  }
 
   func keepOnlyCounts() async throws {
     try await eventLoop.submit { self.recorder.keepsOutput = false }.get()
