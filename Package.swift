@@ -95,5 +95,6 @@ let package = Package(
         "Client", "Transport", "GRPC", "MNP", "OperatorFile", nioCore, nioPosix, nioConcurrency,
         logging,
       ]),
+    tests(of: "Operators", [nioCore, nioPosix, nioConcurrency, logging]),
   ]
 )

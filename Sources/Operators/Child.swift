@@ -26,6 +26,8 @@ package struct ChildRequest: Sendable {
 package enum ChildEnd: Sendable, Hashable {
   case exited(Int32)
   case signaled(Int32)
+  /// Other code of this process has reaped it.
+  case lost
 }
 
 /// A started child; nobody waits for it yet.

@@ -32,7 +32,10 @@ package final class ChildWatcher: Sendable {
   private let spawning = NIOLock()
   private static let wakeUpKey: Int32 = -1
 
-  private init() {}
+  private let usesPidfds: Bool
+
+  /// `usesPidfds: false` is for testing what happens on kernels that have none.
+  package init(usesPidfds: Bool = true) { self.usesPidfds = usesPidfds }
 
   /// Starts a child. `onEnd` is called once, on the watcher's thread, after the leader has exited,
   /// the rest of its group has got SIGTERM, and the leader is reaped. Blocks until it has executed.
@@ -42,7 +45,17 @@ package final class ChildWatcher: Sendable {
     do throws(SystemError) { try startThread() } catch { throw OperatorFailure(error) }
     spawning.lock()
     defer { spawning.unlock() }
-    let child = try request.spawn(keeper: keeper)
+    var child = try request.spawn(keeper: keeper)
+    if !usesPidfds, child.pidfd >= 0 {
+      close(child.pidfd)
+      child.pidfd = -1
+    }
+    return watch(child, onEnd)
+  }
+
+  private func watch(_ child: SpawnedChild, _ onEnd: @escaping @Sendable (ChildEnd) -> Void)
+    -> Int32
+  {
     state.withLockedValue { state in
       state.children[child.pid] = Entry(pidfd: child.pidfd, onEnd: onEnd)
       let watched =
@@ -81,8 +94,7 @@ package final class ChildWatcher: Sendable {
         _ = headrace_signal_group(pid, SIGCONT)
         _ = headrace_child_state(pid, 1, &code, &signal)
       }
-      // Below zero somebody else reaped it; how it ended is lost, so it counts as killed.
-      let end = ended < 0 || signal != 0 ? ChildEnd.signaled(signal) : .exited(code)
+      let end = ended < 0 ? ChildEnd.lost : signal != 0 ? .signaled(signal) : .exited(code)
       state.children[pid] = nil
       state.unpollable.remove(pid)
       if entry.pidfd >= 0 {

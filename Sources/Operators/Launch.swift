@@ -15,7 +15,7 @@ struct Launch: Sendable {
 
   /// Blocks until the program has executed. When that fails nothing of it is left.
   init(
-    _ command: OperatorCommand, preparation: Preparation, keeper: Keeper,
+    _ command: OperatorCommand, preparation: Preparation, resources: OperatorResources,
     onEnd: @escaping @Sendable (ChildEnd) -> Void
   ) throws(OperatorFailure) {
     var plan: Plan
@@ -27,7 +27,7 @@ struct Launch: Sendable {
     let request = ChildRequest(
       command: command.command, environment: plan.environment,
       workingDirectory: command.workingDirectory, descriptors: plan.childEnds.map(\.number))
-    group = try ChildWatcher.shared.spawn(request, keeper: keeper, onEnd: onEnd)
+    group = try resources.watcher.spawn(request, keeper: resources.keeper, onEnd: onEnd)
     // The child has its copies; an input whose reader is gone must be seen as such.
     for descriptor in plan.childInputs { descriptor.close() }
     inputs = plan.inputs

@@ -30,10 +30,10 @@ final class InputNamedPipe {
   private let opened: (Descriptor) -> Void
   private let failed: (SystemError) -> Void
   private var timer: Scheduled<Void>?
-  private var pause = TimeAmount.milliseconds(1)
   private var finished = false
+  private let since = NIODeadline.now()
 
-  private static let longestPause = TimeAmount.milliseconds(20)
+  private static let longestPause = TimeAmount.milliseconds(100)
 
   /// `opened` gets the write end once; closing it before the program has opened the other end would
   /// lose what was written and hang the reader.
@@ -68,10 +68,13 @@ final class InputNamedPipe {
     } catch {
       switch error.errno {
       case ENXIO, EINTR:
+        // The program waits at most an eighth longer than it has taken to get there.
+        let waited = NIODeadline.now() - since
+        let pause = min(
+          max(.milliseconds(1), .nanoseconds(waited.nanoseconds / 8)), Self.longestPause)
         timer = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
           self?.attempt()
         }
-        pause = min(pause + pause, Self.longestPause)
       case ENOENT:
         // The program has removed it: it will not be opened any more.
         break

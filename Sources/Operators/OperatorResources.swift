@@ -5,6 +5,7 @@ package import NIOPosix
 /// The node-wide things an operator needs; one value for the whole process as a rule.
 package struct OperatorResources: Sendable {
   package var keeper: Keeper
+  package var watcher: ChildWatcher
   package var budget: PipeBudget
   /// For tasks that only need named pipes.
   package var pipes: RuntimeFolder
@@ -14,10 +15,11 @@ package struct OperatorResources: Sendable {
   package var threadPool: NIOThreadPool
 
   package init(
-    keeper: Keeper, budget: PipeBudget, pipes: RuntimeFolder, data: RuntimeFolder,
-    threadPool: NIOThreadPool
+    keeper: Keeper, watcher: ChildWatcher, budget: PipeBudget, pipes: RuntimeFolder,
+    data: RuntimeFolder, threadPool: NIOThreadPool
   ) {
     self.keeper = keeper
+    self.watcher = watcher
     self.budget = budget
     self.pipes = pipes
     self.data = data
@@ -25,5 +27,6 @@ package struct OperatorResources: Sendable {
   }
 
   package static let shared = OperatorResources(
-    keeper: .shared, budget: .shared, pipes: .pipes, data: .data, threadPool: .singleton)
+    keeper: .shared, watcher: .shared, budget: .shared, pipes: .pipes, data: .data,
+    threadPool: .singleton)
 }

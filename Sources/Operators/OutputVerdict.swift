@@ -22,7 +22,8 @@ enum OutputVerdict: Sendable {
   }
 
   /// For an output by named pipe. `moved` says whether bytes have come through it. Blocks.
-  static func ofPipe(_ pipe: OutputNamedPipe, moved: Bool, described name: String) -> OutputVerdict {
+  static func ofPipe(_ pipe: OutputNamedPipe, moved: Bool, described name: String) -> OutputVerdict
+  {
     let opened = OpenWatch.shared.finish(pipe.token) ?? false
     let isOurs = FileIdentity(of: pipe.spare)
     switch look(at: pipe.path, unless: isOurs) {

@@ -41,12 +41,18 @@ final class PipeWriter {
   private var queuedBytes = 0
   private var endRequested = false
   private var flushScheduled = false
+  /// The queue's last buffer is one of ours, to which small ones are copied.
+  private var lastIsStaging = false
   /// The channel has a page to write; nothing else may write meanwhile.
   private var channelWriting = false
 
   /// A page, or less: as long as the pipe has no room for it, it has none at all.
   private static let pageSize = 4096
   private static let vectorLimit = 64
+  /// Below this a buffer is copied: a slice of its own costs more, and keeps all of the buffer alive
+  /// that it is a slice of.
+  private static let smallSize = 1024
+  private static let stagingSize = 64 * 1024
 
   init(eventLoop: any EventLoop, budget: PipeBudget, events: Events) {
     self.eventLoop = eventLoop
@@ -73,9 +79,28 @@ final class PipeWriter {
 
   func write(_ bytes: ByteBuffer) {
     guard bytes.readableBytes > 0 else { return }
-    queue.append(bytes)
     queuedBytes += bytes.readableBytes
+    enqueue(bytes)
     scheduleFlush()
+  }
+
+  private func enqueue(_ bytes: ByteBuffer) {
+    guard bytes.readableBytes < Self.smallSize else {
+      lastIsStaging = false
+      queue.append(bytes)
+      return
+    }
+    if !queue.isEmpty, lastIsStaging {
+      let last = queue.index(before: queue.endIndex)
+      if queue[last].writerIndex + bytes.readableBytes <= Self.stagingSize {
+        queue[last].writeImmutableBuffer(bytes)
+        return
+      }
+    }
+    var staging = ByteBufferAllocator().buffer(capacity: 4 * Self.smallSize)
+    staging.writeImmutableBuffer(bytes)
+    queue.append(staging)
+    lastIsStaging = true
   }
 
   func end() {
@@ -92,6 +117,7 @@ final class PipeWriter {
       close(unread: descriptor.unreadBytes + queuedBytes)
     case .ended(let readEnd):
       state = .closed
+      growth?.end()
       if let unread = readEnd?.unreadBytes, unread > 0 { events.closed(unread) }
     case .closed:
       break
@@ -194,6 +220,8 @@ final class PipeWriter {
   private func leaveToChannel(_ channel: any Channel) {
     guard let page = queue.first?.getPrefix(Self.pageSize) else { return }
     channelWriting = true
+    // While the channel has a slice of it, writing to the staging buffer would copy all of it.
+    lastIsStaging = false
     channel.writeAndFlush(page).assumeIsolated().whenComplete { result in
       self.channelWriting = false
       // A failure also closes the channel, which is where it is dealt with.
@@ -212,7 +240,10 @@ final class PipeWriter {
       readEnd = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK)
     }
     state = .ended(readEnd)
-    release(descriptor, channel)
+    descriptor.close()
+    channel.close(promise: nil)
+    // Kept open, it keeps its memory.
+    if readEnd == nil { growth?.end() }
     events.finished()
   }
 
@@ -224,16 +255,14 @@ final class PipeWriter {
   private func close(unread: Int) {
     let before = state
     state = .closed
-    if case .open(let descriptor, let channel) = before { release(descriptor, channel) }
+    growth?.end()
+    if case .open(let descriptor, let channel) = before {
+      descriptor.close()
+      channel.close(promise: nil)
+    }
     events.closed(unread)
     drop()
     events.finished()
-  }
-
-  private func release(_ descriptor: Descriptor, _ channel: any Channel) {
-    growth?.end()
-    descriptor.close()
-    channel.close(promise: nil)
   }
 
   /// Nobody will read what is queued: its credit goes back.

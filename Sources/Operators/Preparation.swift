@@ -19,6 +19,8 @@ struct Preparation: Sendable {
       parent = nil
       return
     }
+    // A file beyond the limit of file sizes must be an error, not this process's end.
+    if command.storesData { _ = signal(SIGXFSZ, SIG_IGN) }
     let parent = command.storesData ? resources.data : resources.pipes
     self.parent = parent
     do throws(SystemError) {

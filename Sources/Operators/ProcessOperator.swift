@@ -118,11 +118,11 @@ package final class ProcessOperator: Operator {
     guard case .receiving(let preparation) = phase, inputs.allSatisfy(\.isReady) else { return }
     phase = .launching(preparation)
     let command = self.command
-    let keeper = resources.keeper
+    let resources = self.resources
     let eventLoop = self.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     resources.threadPool.runIfActive(eventLoop: eventLoop) {
-      try Launch(command, preparation: preparation, keeper: keeper) { end in
+      try Launch(command, preparation: preparation, resources: resources) { end in
         eventLoop.execute { bound.value.leaderEnded(end) }
       }
     }.assumeIsolated().whenComplete { result in
@@ -182,10 +182,10 @@ package final class ProcessOperator: Operator {
     case .running(_, let group):
       guard killAt == nil else { return }
       killAt = .now() + command.grace
-      ChildWatcher.shared.signal(group: group, SIGTERM)
+      resources.watcher.signal(group: group, SIGTERM)
       eventLoop.assumeIsolated().scheduleTask(in: command.grace) {
         guard case .running = self.phase else { return }
-        ChildWatcher.shared.signal(group: group, SIGKILL)
+        self.resources.watcher.signal(group: group, SIGKILL)
       }
     case .sending(_, let end):
       if end == .exited(0), failure == nil {
@@ -292,6 +292,7 @@ package final class ProcessOperator: Operator {
       case (nil, .exited(0)?): .success
       case (nil, .exited(let code)?): .code(code)
       case (nil, .signaled(let signal)?): .signal(signal)
+      case (nil, .lost?): .failed("how it ended is not known: something else waited for it")
       case (nil, nil): .failed("it did not start")
       }
     delegate?.operatorExited(OperatorExit(reason, stderrTail: tail.lines))
