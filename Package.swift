@@ -89,5 +89,11 @@ let package = Package(
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
     tests(of: "OperatorFile", ["Builtins"]),
     tests(of: "Pipeline", ["MNP", "OperatorFile"]),
+    tests(
+      of: "Node",
+      [
+        "Client", "Transport", "GRPC", "MNP", "OperatorFile", nioCore, nioPosix, nioConcurrency,
+        logging,
+      ]),
   ]
 )

@@ -76,7 +76,10 @@ package final class Node: Sendable {
       host: configuration.host, tcpPort: configuration.tcpPort, group: group,
       configuration: configuration.transport
     ) { [self] call in receiver(for: call) }.get()
-    let expiry = group.any().scheduleRepeatedTask(initialDelay: .seconds(10), delay: .seconds(10)) {
+    // Often enough that a status is kept for hardly longer than its time.
+    let tenth = TimeAmount.nanoseconds(configuration.limits.statusLifetime.nanoseconds / 10)
+    let interval = min(.seconds(10), max(.milliseconds(50), tenth))
+    let expiry = group.any().scheduleRepeatedTask(initialDelay: interval, delay: interval) {
       [weak self] _ in
       guard let self else { return }
       for session in state.withLockedValue({ Array($0.sessions.values) }) { session.expire() }
@@ -147,8 +150,12 @@ package final class Node: Sendable {
   }
 
   /// Finds a task, or creates it with this loop as its home.
+  ///
+  /// - Parameter port: the port that the call is for. One that the session does not have creates no
+  ///   task: a call that cannot be touches nothing.
   func task(
-    session id: SessionID, task: TaskID, on loop: any EventLoop, creating: Bool
+    session id: SessionID, task: TaskID, port: CalledPort? = nil, on loop: any EventLoop,
+    creating: Bool
   ) -> NodeSession.TaskLookup {
     guard let session = session(id) else {
       return .refused(
@@ -159,7 +166,12 @@ package final class Node: Sendable {
       task.description,
       create: mayCreate
         ? { [self] blueprint, onEnd throws(GRPCStatus) in
-          try makeTask(task, session: id, blueprint: blueprint, loop: loop, onEnd: onEnd)
+          let place = Place(
+            node: configuration.name, session: id.description, task: task.description)
+          if let refusal = port.flatMap(blueprint.refusal) {
+            throw refusal.grpcStatus(at: place)
+          }
+          return try makeTask(task, at: place, blueprint: blueprint, loop: loop, onEnd: onEnd)
         } : nil)
     if creating, !mayCreate, case .unknown = lookup {
       return .refused(
@@ -169,11 +181,9 @@ package final class Node: Sendable {
   }
 
   private func makeTask(
-    _ task: TaskID, session: SessionID, blueprint: SessionBlueprint, loop: any EventLoop,
+    _ task: TaskID, at place: Place, blueprint: SessionBlueprint, loop: any EventLoop,
     onEnd: @escaping () -> Void
   ) throws(GRPCStatus) -> TaskHandle {
-    let place = Place(
-      node: configuration.name, session: session.description, task: task.description)
     let `operator`: any Operator
     switch blueprint.recipe {
     case .process(let command):

@@ -34,4 +34,16 @@ package enum TaskRefusal: Error, Equatable, Sendable {
   case taken(String)
   /// The task has failed before; the caller gets the same failure.
   case failed(TaskFailure)
+
+  package static func outOfRange(
+    _ direction: PortLabel.Direction, _ index: Int, of count: Int
+  ) -> TaskRefusal {
+    .noSuchPort(
+      "there is no \(direction.rawValue) \(index): the session has \(count) "
+        + "\(direction.rawValue)\(count == 1 ? "" : "s")")
+  }
+
+  package static func forwarded(_ output: PortLabel) -> TaskRefusal {
+    .taken("\(output) has a destination: the node itself forwards it")
+  }
 }

@@ -116,7 +116,7 @@ package struct TaskMachine: ~Copyable {
   /// - Parameter awaiting: the pusher asked for the answer at the task's end (feature `await`).
   package mutating func openPush(input index: Int, awaiting: Bool) throws(TaskRefusal) {
     guard inputs.indices.contains(index) else {
-      throw .noSuchPort(outOfRange("input", index, inputs.count))
+      throw .outOfRange(.input, index, of: inputs.count)
     }
     if let failure { throw .failed(failure) }
     guard inputs[index].open(awaiting: awaiting) else {
@@ -182,11 +182,11 @@ package struct TaskMachine: ~Copyable {
   /// A pull names this task and port.
   package mutating func openPull(output index: Int) throws(TaskRefusal) -> [TaskAction] {
     guard outputs.indices.contains(index) else {
-      throw .noSuchPort(outOfRange("output", index, outputs.count))
+      throw .outOfRange(.output, index, of: outputs.count)
     }
     if let failure { throw .failed(failure) }
     guard !outputs[index].isForwarded else {
-      throw .taken("\(outputs[index].label) has a destination: the node itself forwards it")
+      throw .forwarded(outputs[index].label)
     }
     guard outputs[index].open() else {
       throw .taken("\(outputs[index].label) has, or had, a reader: one pull reads a port, once")
@@ -298,10 +298,6 @@ package struct TaskMachine: ~Copyable {
       "the operator exited 0 before the end of its input, \(input.unread) bytes unread "
         + "(early_end: fail)",
       port: input.label, offset: input.received - input.unread, exitCode: 0)
-  }
-
-  private func outOfRange(_ direction: String, _ index: Int, _ count: Int) -> String {
-    "there is no \(direction) \(index): the session has \(count) \(direction)s"
   }
 
   private mutating func finishedIfAllIsDelivered() -> [TaskAction] {

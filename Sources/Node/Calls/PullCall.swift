@@ -36,12 +36,10 @@ final class PullCall: CallReceiver {
       call.refuse(.invalidArgument, "malformed PullRequest: \(error)")
       return nil
     }
-    guard let output = Int(exactly: message.port), output >= 0 else {
-      call.refuse(.invalidArgument, "there is no output \(message.port)")
-      return nil
-    }
+    let output = Int(message.port)
     switch node.task(
-      session: message.sessionID, task: message.taskID, on: call.eventLoop, creating: true)
+      session: message.sessionID, task: message.taskID, port: .output(output), on: call.eventLoop,
+      creating: true)
     {
     case .found(let task):
       return PullCall(call, task: task, output: output)

@@ -102,12 +102,10 @@ final class PushCall: CallReceiver {
     if let task { return task }
     guard !isAnswered, let header = parser.header else { return nil }
     firstMessageDeadline?.cancel()
-    guard let input = Int(exactly: header.port), input >= 0 else {
-      answer(GRPCStatus(.invalidArgument, "there is no input \(header.port)"))
-      return nil
-    }
+    let input = Int(header.port)
     switch node.task(
-      session: header.sessionID, task: header.taskID, on: call.eventLoop, creating: true)
+      session: header.sessionID, task: header.taskID, port: .input(input), on: call.eventLoop,
+      creating: true)
     {
     case .found(let task):
       self.task = task

@@ -52,7 +52,8 @@ final class NodeSession: Sendable {
   ///
   /// - Parameter create: makes the task; nil only looks. Called with the lock held.
   func task(
-    _ id: String, create: ((SessionBlueprint, @escaping () -> Void) throws(GRPCStatus) -> TaskHandle)?
+    _ id: String,
+    create: ((SessionBlueprint, @escaping () -> Void) throws(GRPCStatus) -> TaskHandle)?
   ) -> TaskLookup {
     var isNew = false
     let lookup: TaskLookup = state.withLockedValue { state in
@@ -61,7 +62,9 @@ final class NodeSession: Sendable {
         return .found(handle)
       case .expired:
         return .refused(
-          GRPCStatus(.failedPrecondition, "session \(self.id), task \(id): the task has ended and its status is gone"))
+          GRPCStatus(
+            .failedPrecondition,
+            "session \(self.id), task \(id): the task has ended and its status is gone"))
       case .unknown:
         guard let create else { return .unknown }
         if let refusal = state.machine.refusal {
@@ -74,7 +77,8 @@ final class NodeSession: Sendable {
           guard state.tasks.insert(handle, id: id) else {
             handle.mailbox.post(.release)
             return .refused(
-              GRPCStatus(.resourceExhausted, "session \(self.id) has as many running tasks as it may have"))
+              GRPCStatus(
+                .resourceExhausted, "session \(self.id) has as many running tasks as it may have"))
           }
           isNew = true
           return .found(handle)
@@ -111,7 +115,8 @@ final class NodeSession: Sendable {
   }
 
   private func closeIfEmpty() {
-    let (waiting, handles) = state.withLockedValue { state -> ([EventLoopPromise<Void>], [TaskHandle]) in
+    let (waiting, handles) = state.withLockedValue {
+      state -> ([EventLoopPromise<Void>], [TaskHandle]) in
       guard state.tasks.liveCount == 0, !state.closing.isEmpty else { return ([], []) }
       state.machine.closed()
       defer { state.closing = [] }

@@ -3,6 +3,7 @@
 internal import MNP
 internal import OperatorFile
 internal import Operators
+internal import Sessions
 
 /// The outcome of a successful Init: ports, wiring, and what to run.
 struct SessionBlueprint: Sendable {
@@ -28,4 +29,26 @@ struct SessionBlueprint: Sendable {
   var recipe: Recipe
   /// `early_end: fail` of the operator file.
   var failsOnEarlyEnd: Bool
+
+  /// Why no task of the session could take a call to this port.
+  func refusal(of port: CalledPort) -> TaskRefusal? {
+    switch port {
+    case .input(let index):
+      return inputs.indices.contains(index)
+        ? nil : .outOfRange(.input, index, of: inputs.count)
+    case .output(let index):
+      guard outputs.indices.contains(index) else {
+        return .outOfRange(.output, index, of: outputs.count)
+      }
+      let output = outputs[index]
+      return output.destination == nil
+        ? nil : .forwarded(PortLabel(.output, index, name: output.name))
+    }
+  }
+}
+
+/// The port that a push or a pull names, as it came.
+enum CalledPort {
+  case input(Int)
+  case output(Int)
 }

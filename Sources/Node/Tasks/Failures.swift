@@ -71,6 +71,18 @@ extension TaskFailure {
   }
 }
 
+extension TaskRefusal {
+  /// The status by which a push or a pull hears that it cannot be attached.
+  func grpcStatus(at place: Place) -> GRPCStatus {
+    let prefix = "node \(place.node), session \(place.session), task \(place.task): "
+    return switch self {
+    case .noSuchPort(let text): GRPCStatus(.invalidArgument, prefix + text)
+    case .taken(let text): GRPCStatus(.failedPrecondition, prefix + text)
+    case .failed(let failure): failure.grpcStatus(at: place)
+    }
+  }
+}
+
 /// A task's status with its place, ready for QueryTask's answer.
 struct TaskSnapshot: Sendable {
   var status: TaskStatus

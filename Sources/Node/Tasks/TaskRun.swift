@@ -108,7 +108,8 @@ final class TaskRun {
     openDeadline?.cancel()
     openDeadline = loop.assumeIsolated().scheduleTask(in: inputDeadline) { [weak self] in
       guard let self, let port = machine.unopenedInputs.first else { return }
-      let waited = "nobody pushed to it within \(inputDeadline.nanoseconds / 1_000_000_000) s"
+      let seconds = Double(inputDeadline.nanoseconds / 1_000_000) / 1000
+      let waited = "nobody pushed to it within \(seconds) s"
       perform(machine.cancel(TaskFailure(.timeout, waited, port: port, offset: 0)))
     }
   }
@@ -128,7 +129,7 @@ final class TaskRun {
         try machine.openPush(input: input, awaiting: awaiting)
         inputs[input].pusher = pusher
       } catch {
-        pusher.post(.answer(status(of: error)))
+        pusher.post(.answer(error.grpcStatus(at: place)))
       }
       return
     }
@@ -165,7 +166,7 @@ final class TaskRun {
         perform(actions)
         `operator`?.setReading(true, output: output)
       } catch {
-        puller.post(.fail(status(of: error)))
+        puller.post(.fail(error.grpcStatus(at: place)))
       }
       return
     }
@@ -278,18 +279,6 @@ final class TaskRun {
   private func told(of failure: TaskFailure, output: Int) -> GRPCStatus {
     let port = machine.status.outputs[output]
     return failure.grpcStatus(at: place, port: port.label, offset: port.bytes)
-  }
-
-  private func status(of refusal: TaskRefusal) -> GRPCStatus {
-    let prefix = "node \(place.node), session \(place.session), task \(place.task): "
-    switch refusal {
-    case .noSuchPort(let text):
-      return GRPCStatus(.invalidArgument, prefix + text)
-    case .taken(let text):
-      return GRPCStatus(.failedPrecondition, prefix + text)
-    case .failed(let failure):
-      return failure.grpcStatus(at: place)
-    }
   }
 }
 
