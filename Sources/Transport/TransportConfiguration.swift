@@ -39,10 +39,19 @@ package struct TransportConfiguration: Sendable {
   /// Batches before reading gets its turn again.
   package var batchesPerTurn = 8
 
-  package var http2 = HTTP2Connection.Configuration()
+  package var http2 = TransportConfiguration.oneCallBeforeSettings
   package var budget = WindowBudget.shared
   /// How a client reaches hosts.
   package var proxy = ProxySettings.none
 
   package init() {}
+
+  /// Before a server's SETTINGS are here, its limit of calls is not known. What is beyond it would
+  /// be refused (REFUSED_STREAM) after its first bytes have gone: so one call goes ahead, which
+  /// every limit allows, and the others wait for the SETTINGS, which a server sends first of all.
+  private static var oneCallBeforeSettings: HTTP2Connection.Configuration {
+    var configuration = HTTP2Connection.Configuration()
+    configuration.assumedPeerStreams = 1
+    return configuration
+  }
 }
