@@ -13,6 +13,8 @@ struct OutputPort {
     case delivered
     /// The reader went away after bytes had moved, or was told of the failure.
     case lost
+    /// The task has ended and what nobody had read is gone: its end must not be said any more.
+    case released
   }
 
   let label: PortLabel
@@ -37,7 +39,7 @@ struct OutputPort {
     switch reader {
     case .open, .ended: true
     case .none: isForwarded
-    case .delivered, .lost: false
+    case .delivered, .lost, .released: false
     }
   }
 
@@ -81,7 +83,23 @@ struct OutputPort {
       reader = .lost
       error = reason
       return true
-    case .none, .delivered, .lost:
+    case .none, .delivered, .lost, .released:
+      return false
+    }
+  }
+
+  /// What has not been read is let go of.
+  ///
+  /// - Returns: true when a reader is to be told.
+  mutating func release() -> Bool {
+    switch reader {
+    case .open, .ended:
+      reader = .lost
+      return true
+    case .none:
+      reader = .released
+      return false
+    case .delivered, .lost, .released:
       return false
     }
   }

@@ -100,7 +100,7 @@ package struct TaskMachine: ~Copyable {
   package mutating func release() -> [TaskAction] {
     guard phase == .finished else { return [] }
     var actions = [TaskAction]()
-    for index in outputs.indices where outputs[index].fail() {
+    for index in outputs.indices where outputs[index].release() {
       let failure = TaskFailure(
         .cancelled, "the task ended before this pull came, and is kept no longer",
         port: outputs[index].label, offset: outputs[index].sent)
@@ -187,6 +187,9 @@ package struct TaskMachine: ~Copyable {
     if let failure { throw .failed(failure) }
     guard !outputs[index].isForwarded else {
       throw .forwarded(outputs[index].label)
+    }
+    guard outputs[index].reader != .released else {
+      throw .taken("the task has ended and what \(outputs[index].label) had is kept no longer")
     }
     guard outputs[index].open() else {
       throw .taken("\(outputs[index].label) has, or had, a reader: one pull reads a port, once")

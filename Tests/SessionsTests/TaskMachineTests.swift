@@ -87,6 +87,20 @@ import Testing
     }
   }
 
+  /// What nobody had read is gone by then: an end in its place would be one of nothing.
+  @Test func aPullAfterTheReleaseGetsNoEnd() {
+    var machine = TaskMachine(inputNames: [], outputs: [(nil, false)], failsOnEarlyEnd: false)
+    _ = machine.start()
+    _ = machine.operatorExited(nil)
+    _ = machine.release()
+    _ = machine.drained(output: 0)
+    #expect(
+      throws: TaskRefusal.taken("the task has ended and what output 0 had is kept no longer")
+    ) {
+      _ = try machine.openPull(output: 0)
+    }
+  }
+
   @Test func aPushOrPullGoneBeforeItsFirstByteMayBeRepeated() {
     var script = Script([.start, .push, .message, .pushLost, .pull, .pullLost])
     expect(script.machine.unopenedInputs, is: [PortLabel(.input, 0, name: "years")])
