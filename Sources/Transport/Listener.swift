@@ -80,7 +80,7 @@ package final class Listener: Sendable {
   /// Tells every peer, by GOAWAY, to make its next calls on a new connection, and still takes those:
   /// whoever is served on them learns at once that the node is ending. Calls that run go on.
   package func retireConnections() {
-    self.members.forEachPresent({ $0.drain() })
+    self.members.tellPresent({ $0.drain() })
   }
 
   /// Accepts no more connections and no more calls. Succeeds when the calls that run have ended;
@@ -89,9 +89,9 @@ package final class Listener: Sendable {
     let gone = self.channel.eventLoop.makePromise(of: Void.self)
     self.channel.close(promise: nil)
     self.members.whenEmpty(gone)
-    self.members.forEach { $0.drain() }
+    self.members.tellAll { $0.drain() }
     let timer = self.channel.eventLoop.scheduleTask(in: grace) {
-      self.members.forEach { $0.abort("the time to drain is over") }
+      self.members.tellAll { $0.abort("the time to drain is over") }
     }
     gone.futureResult.whenComplete { _ in timer.cancel() }
     return gone.futureResult
@@ -102,7 +102,7 @@ package final class Listener: Sendable {
     let gone = self.channel.eventLoop.makePromise(of: Void.self)
     self.channel.close(promise: nil)
     self.members.whenEmpty(gone)
-    self.members.forEach { $0.abort("the listener is closed") }
+    self.members.tellAll { $0.abort("the listener is closed") }
     return gone.futureResult
   }
 
@@ -142,13 +142,13 @@ private final class Members: Sendable {
   }
 
   /// For those that are there, and for those that come later.
-  func forEach(_ body: @escaping @Sendable (Connection) -> Void) {
+  func tellAll(_ body: @escaping @Sendable (Connection) -> Void) {
     self.state.withLockedValue { $0.last = body }
-    self.forEachPresent(body)
+    self.tellPresent(body)
   }
 
   /// For those that are there.
-  func forEachPresent(_ body: @escaping @Sendable (Connection) -> Void) {
+  func tellPresent(_ body: @escaping @Sendable (Connection) -> Void) {
     let connections = self.state.withLockedValue { Array($0.connections.values) }
     for connection in connections {
       connection.eventLoop.execute { body(connection.value) }
