@@ -96,5 +96,7 @@ let package = Package(
         logging,
       ]),
     tests(of: "Operators", [nioCore, nioPosix, nioConcurrency, logging]),
+    tests(
+      of: "Transport", ["GRPC", "HTTP2", nioCore, nioPosix, nioEmbedded, nioConcurrency]),
   ]
 )

@@ -108,8 +108,14 @@ extension HTTP2Connection {
     guard let stream = stream(id), !stream.isReset else { return }
     precondition(stream.sentHeaders, "the head comes before the end")
     stream.checkOpen()
-    stream.ending = .afterQueue(trailers: trailers)
-    resume(stream)
+    guard let trailers, stream.queue.isEmpty else {
+      stream.ending = .afterQueue(trailers: trailers)
+      return resume(stream)
+    }
+    // Trailers are not flow-controlled, but the library asks for data, and with it for the end of
+    // it, only while the peer's window is open. With nothing left to send they need not wait.
+    stream.ending = .submitted
+    Library.check(Library.withNameValues(trailers) { nghttp2_submit_trailer(session, id, $0, $1) })
   }
 
   /// Ends the stream at once in both directions. What is queued is dropped, response fields and
