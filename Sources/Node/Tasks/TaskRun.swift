@@ -319,7 +319,7 @@ extension TaskRun: OperatorDelegate {
   }
 
   func operatorLogged(_ line: String) {
-    logger.info("\(line)", metadata: ["stream": "stderr"])
+    logger.notice("\(line)", metadata: ["stream": "stderr"])
   }
 
   func operatorExited(_ exit: OperatorExit) {

@@ -97,7 +97,9 @@ package final class OutputFile {
       }
       return 0
     }
-    guard code == 0 else { throw FileFailure("write", path, code) }
+    guard code == 0 else {
+      throw FileFailure("write", path == "-" ? "to standard output" : path, code)
+    }
     bytes += Int64(buffer.readableBytes)
   }
 
