@@ -135,8 +135,10 @@ package final class Runner: Sendable {
     } catch {
       failure = RunFailure(operator: nil, error)
       answers = await Self.uncancelled { await engine.queryAll() }
-      // The first call to break is seldom where the trouble began.
-      if let root = RunFailure.root(of: answers, in: plan) { failure = root }
+      // The first call to break is seldom where the trouble began; a file of our own is.
+      if !(error is FileFailure), let root = RunFailure.root(of: answers, in: plan) {
+        failure = root
+      }
     }
     let seconds = (ContinuousClock().now - start) / .seconds(1)
     let edges = meter.update(samples(answers), now: seconds)
