@@ -198,7 +198,16 @@ private func setOpenFileLimit(_ soft: UInt64) {
   setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
-private func openDescriptors() -> Int { entries(of: "/proc/self/fd").count }
+/// Pipes, files and pidfds; timers and the like are the run-time libraries' own, made when they like.
+private func openDescriptors() -> Int {
+  entries(of: "/proc/self/fd").count { name in
+    var target = [CChar](repeating: 0, count: 256)
+    guard readlink("/proc/self/fd/\(name)", &target, 255) > 0 else { return false }
+    let bytes = target.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return !text.hasPrefix("anon_inode:") || text == "anon_inode:[pidfd]"
+  }
+}
 
 /// Below which all numbers may be in use.
 private func highestDescriptor() -> UInt64 {
