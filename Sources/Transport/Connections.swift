@@ -73,9 +73,7 @@ package final class Connections: ConnectionDelegate {
     self.isClosed = true
     let promise = self.eventLoop.makePromise(of: Void.self)
     self.waiters.append(promise)
-    for host in self.hosts.values {
-      for connection in host.connections { connection.close() }
-    }
+    for peer in self.hosts.keys { self.closeIfServed(peer) }
     self.finishIfUnused()
     return promise.futureResult
   }
@@ -119,7 +117,14 @@ package final class Connections: ConnectionDelegate {
     host.attempts += missing
     self.hosts[peer] = host
     for _ in 0..<missing { self.connect(peer) }
+    self.closeIfServed(peer)
     self.removeIfUnused(peer)
+  }
+
+  /// Of a client that drains: calls that wait were there before the drain, and are placed first.
+  private func closeIfServed(_ peer: PeerAddress) {
+    guard self.isClosed, let host = self.hosts[peer], host.waiting.isEmpty else { return }
+    for connection in host.connections where !connection.http2.isDraining { connection.close() }
   }
 
   private func place(_ call: ClientCall, on connections: [Connection]) -> Bool {
@@ -151,7 +156,6 @@ package final class Connections: ConnectionDelegate {
         peer, GRPCStatus(.unavailable, "\(peer) closed the connection at once"))
     }
     self.hosts[peer, default: Host()].connections.append(connection)
-    if self.isClosed { connection.close() }
     self.serve(peer)
   }
 
