@@ -6,6 +6,12 @@ internal import NIOConcurrencyHelpers
 package import NIOCore
 internal import NIOPosix
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Accepts connections and hands their calls to `onCall`. Thread-safe; each call stays on the
 /// event loop of its connection.
 package final class Listener: Sendable {
@@ -80,7 +86,7 @@ package final class Listener: Sendable {
   /// Tells every peer, by GOAWAY, to make its next calls on a new connection, and still takes those:
   /// whoever is served on them learns at once that the node is ending. Calls that run go on.
   package func retireConnections() {
-    self.members.forEachPresent({ $0.drain() })
+    self.members.tellPresent { $0.drain() }
   }
 
   /// Accepts no more connections and no more calls. Succeeds when the calls that run have ended;
@@ -89,9 +95,9 @@ package final class Listener: Sendable {
     let gone = self.channel.eventLoop.makePromise(of: Void.self)
     self.channel.close(promise: nil)
     self.members.whenEmpty(gone)
-    self.members.forEach { $0.drain() }
+    self.members.tellAll { $0.drain() }
     let timer = self.channel.eventLoop.scheduleTask(in: grace) {
-      self.members.forEach { $0.abort("the time to drain is over") }
+      self.members.tellAll { $0.abort("the time to drain is over") }
     }
     gone.futureResult.whenComplete { _ in timer.cancel() }
     return gone.futureResult
@@ -102,7 +108,7 @@ package final class Listener: Sendable {
     let gone = self.channel.eventLoop.makePromise(of: Void.self)
     self.channel.close(promise: nil)
     self.members.whenEmpty(gone)
-    self.members.forEach { $0.abort("the listener is closed") }
+    self.members.tellAll { $0.abort("the listener is closed") }
     return gone.futureResult
   }
 
@@ -142,13 +148,13 @@ private final class Members: Sendable {
   }
 
   /// For those that are there, and for those that come later.
-  func forEach(_ body: @escaping @Sendable (Connection) -> Void) {
+  func tellAll(_ body: @escaping @Sendable (Connection) -> Void) {
     self.state.withLockedValue { $0.last = body }
-    self.forEachPresent(body)
+    self.tellPresent(body)
   }
 
   /// For those that are there.
-  func forEachPresent(_ body: @escaping @Sendable (Connection) -> Void) {
+  func tellPresent(_ body: @escaping @Sendable (Connection) -> Void) {
     let connections = self.state.withLockedValue { Array($0.connections.values) }
     for connection in connections {
       connection.eventLoop.execute { body(connection.value) }
@@ -172,8 +178,14 @@ extension Channel {
       preconditionFailure("channels of NIOPosix and NIOEmbedded take options at once")
     }
     try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
-    // Where a peer vanished while nothing is asked of it, the kernel notices.
+    // Where a peer vanished while nothing is asked of it, the kernel notices, within a minute. (Not
+    // TCP_USER_TIMEOUT: it also ends connections whose peer lives and just does not read.)
     try options.setOption(.socketOption(.so_keepalive), value: 1)
+    #if os(Linux)
+      try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
+      try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
+      try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+    #endif
     try options.setOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: configuration.readBuffer))
     try options.setOption(
