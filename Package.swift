@@ -88,7 +88,7 @@ let package = Package(
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
     tests(of: "OperatorFile", ["Builtins"]),
-    tests(of: "Pipeline", ["MNP", "OperatorFile"]),
+    tests(of: "Pipeline", ["MNP", "OperatorFile", nioCore]),
     tests(
       of: "Node",
       [

@@ -1087,7 +1087,7 @@ const ProtobufCMessageDescriptor headrace__mnp__quit_session_response__descripto
   (ProtobufCMessageInit) headrace__mnp__quit_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__push_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor headrace__mnp__push_request__field_descriptors[7] =
 {
   {
     "session_id",
@@ -1161,19 +1161,33 @@ static const ProtobufCFieldDescriptor headrace__mnp__push_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure",
+    1000,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__PushRequest, failure),
+    &headrace__v1__failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__push_request__field_indices_by_name[] = {
   5,   /* field[5] = data */
   3,   /* field[3] = data_size */
   4,   /* field[4] = done */
+  6,   /* field[6] = failure */
   2,   /* field[2] = port */
   0,   /* field[0] = session_id */
   1,   /* field[1] = task_id */
 };
-static const ProtobufCIntRange headrace__mnp__push_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange headrace__mnp__push_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 1000, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__push_request__descriptor =
 {
@@ -1183,10 +1197,10 @@ const ProtobufCMessageDescriptor headrace__mnp__push_request__descriptor =
   "Headrace__Mnp__PushRequest",
   "headrace.mnp",
   sizeof(Headrace__Mnp__PushRequest),
-  6,
+  7,
   headrace__mnp__push_request__field_descriptors,
   headrace__mnp__push_request__field_indices_by_name,
-  1,  headrace__mnp__push_request__number_ranges,
+  2,  headrace__mnp__push_request__number_ranges,
   (ProtobufCMessageInit) headrace__mnp__push_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

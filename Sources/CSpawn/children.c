@@ -12,6 +12,13 @@
 #include "CSpawn.h"
 #include "raw.h"
 
+void headrace_expect_children(void) {
+  struct sigaction action;
+  if (sigaction(SIGCHLD, NULL, &action) != 0) return;
+  if (action.sa_handler != SIG_IGN && (action.sa_flags & SA_NOCLDWAIT) == 0) return;
+  signal(SIGCHLD, SIG_DFL);
+}
+
 int headrace_child_state(int pid, int reap, int *code, int *signal) {
   siginfo_t info;
   info.si_pid = 0;

@@ -23,7 +23,9 @@ public final class PullReader: AsyncSequence, Sendable {
   /// that the one before is done with. Only one task may wait at a time.
   ///
   /// Throws: ``MNPClientError`` when the pull failed. A cancelled task ends it.
-  public func next() async throws -> ByteBuffer? { try await bridge.next() }
+  nonisolated(nonsending) public func next() async throws -> ByteBuffer? {
+    try await bridge.next()
+  }
 
   /// The bytes of it all, where the peer's first message said so; nil before that. A hint.
   public var sizeHint: Int64? { bridge.sizeHint }
@@ -37,6 +39,13 @@ public final class PullReader: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let reader: PullReader
     public func next() async throws -> ByteBuffer? { try await reader.next() }
+
+    /// As ``PullReader/next()``.
+    public func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(any Error) -> ByteBuffer? {
+      try await reader.next()
+    }
   }
 }
 
@@ -67,7 +76,8 @@ final class PullBridge: PullStreamDelegate, Sendable {
     self.stream.value = stream
   }
 
-  func next() async throws -> ByteBuffer? {
+  // On the caller's executor: going to another one and back costs more than most chunks.
+  nonisolated(nonsending) func next() async throws -> ByteBuffer? {
     if _Concurrency.Task.isCancelled {
       cancel()
       throw MNPClientError(
@@ -111,11 +121,16 @@ final class PullBridge: PullStreamDelegate, Sendable {
 
   func pullReceived(_ data: ByteBuffer) {
     let hint = stream.value?.sizeHint
-    let reader = state.withLockedValue { state in
+    let schedule = state.withLockedValue { state in
       state.sizeHint = hint
       return state.queue.received(data)
     }
-    reader?.resume(returning: data)
+    if schedule { eventLoop.execute { self.deliver() } }
+  }
+
+  private func deliver() {
+    guard let (reader, chunk) = state.withLockedValue({ $0.queue.deliver() }) else { return }
+    reader.resume(returning: chunk)
   }
 
   func pullEnded(_ status: GRPCStatus) {

@@ -5,8 +5,8 @@ internal import NIOCore
 /// Input in, action out; the caller acts when it has unlocked. `Waiter` is a continuation, and a
 /// number in tests.
 ///
-/// Small writes that come faster than the loop turns travel together: the loop is woken once, and
-/// what waits for it is joined by copying. A writer waits while the push is not writable, or while
+/// Small writes that come faster than the loop turns travel together: the loop is woken once, looks
+/// again as long as it finds something, and what waits for it is joined by copying. A writer waits while the push is not writable, or while
 /// more than `limit` bytes wait for the loop.
 struct PushQueue<Waiter: Sendable>: Sendable {
   /// How a writer goes on.
@@ -51,15 +51,17 @@ struct PushQueue<Waiter: Sendable>: Sendable {
     return .wait
   }
 
-  /// On the loop: what is to be written now, and whether `done` follows it.
-  mutating func drain() -> (data: [ByteBuffer], done: Bool) {
-    isScheduled = false
+  /// On the loop: what is to be written now, and whether `done` follows it. With `again` the loop
+  /// drains once more when its turn ends: waking it is dearer than a turn without work.
+  mutating func drain() -> (data: [ByteBuffer], done: Bool, again: Bool) {
+    let again = !pending.isEmpty && !isFinishing
+    isScheduled = again
     defer {
       pending = []
       pendingBytes = 0
       ownsLast = false
     }
-    return (pending, isFinishing)
+    return (pending, isFinishing, again)
   }
 
   /// On the loop, after what was drained has been written, and whenever it changes. Returns who

@@ -19,7 +19,14 @@ package protocol PushStreamDelegate: AnyObject {
 /// Sends the data of one input port. Confined to the loop of `connections`: not Sendable. Methods
 /// of a push that has ended do nothing, since the receiver may end it at any time.
 package final class PushStream {
-  private enum State { case open, done, ended }
+  private enum State {
+    case open, done
+    /// It breaks off, and the receiver is told why as soon as it is known to understand that.
+    case failing(Failure)
+    /// It has been told; its answer, or the end of the time for it, ends the call.
+    case failed
+    case ended
+  }
 
   private var state = State.open
   private var call: ClientCall?
@@ -27,6 +34,7 @@ package final class PushStream {
   private let asked: Features
   private var answer = MessageCollector()
   private var answers = 0
+  private var goodbye: Scheduled<Void>?
   /// Why we ended the call, for what the call itself cannot know.
   private var failure: GRPCStatus?
 
@@ -51,12 +59,16 @@ package final class PushStream {
   }
 
   /// Whether more should be written now. After false, `pushBecameWritable` follows.
-  package var isWritable: Bool { state == .open && call?.isWritable == true }
+  package var isWritable: Bool { isOpen && call?.isWritable == true }
+
+  private var isOpen: Bool {
+    if case .open = state { true } else { false }
+  }
 
   /// Sends data, in messages of at most 1 MiB. It is taken whatever `isWritable` says. The buffer
   /// must not be written to afterwards.
   package func write(_ data: ByteBuffer) {
-    guard state == .open, let call else { return }
+    guard isOpen, let call else { return }
     var rest = data
     while let part = rest.readSlice(length: min(rest.readableBytes, maximumDataPerMessage)),
       part.readableBytes > 0
@@ -78,7 +90,7 @@ package final class PushStream {
 
   /// Everything has been written. The receiver's answer comes by `pushEnded`.
   package func done() {
-    guard state == .open, let call else { return }
+    guard isOpen, let call else { return }
     state = .done
     call.send(PushEncoder.done())
     call.halfClose()
@@ -89,14 +101,37 @@ package final class PushStream {
     call?.cancel(status)
   }
 
+  /// Breaks the push off as `cancel` does, and where the receiver takes part in `Features.await`
+  /// tells it why first, so that the reason travels down the chain. A reset would overtake that: the
+  /// call ends with the receiver's answer, or within a second where a full queue, or a receiver
+  /// that is not there, holds the message back.
+  package func fail(_ failure: Failure) {
+    guard isOpen, asked.contains(.await), let call else { return cancel() }
+    state = .failing(failure)
+    goodbye = call.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.cancel() }
+    if features != nil { sayWhy() }
+  }
+
+  private func sayWhy() {
+    guard case .failing(let failure) = state, let call else { return }
+    guard features?.contains(.await) == true else { return cancel() }
+    state = .failed
+    call.send(PushEncoder.failure(failure))
+    call.halfClose()
+  }
+
   /// How the push ended, given how the call did.
   private func outcome(_ status: GRPCStatus) -> GRPCStatus {
     if let failure { return failure }
     guard status.isOK else { return status }
-    if state == .open {
+    switch state {
+    case .open:
       return GRPCStatus(.dataLoss, "the receiver ended the push before it had been sent all of it")
+    case .failing, .failed:
+      return GRPCStatus(.cancelled, "the push was cancelled")
+    case .done, .ended:
+      return answers == 1 ? status : GRPCStatus(.internalError, "\(answers) answers to one push")
     }
-    return answers == 1 ? status : GRPCStatus(.internalError, "\(answers) answers to one push")
   }
 
   private func refuse(_ error: MNPError) {
@@ -108,6 +143,7 @@ package final class PushStream {
 extension PushStream: CallReceiver {
   package func callReceivedHeaders(_ metadata: Metadata) {
     features = asked.intersection(metadata.features)
+    sayWhy()
   }
 
   package func callReceivedMessage(length: Int) {
@@ -127,13 +163,14 @@ extension PushStream: CallReceiver {
   package func callReceivedEnd() {}
 
   package func callBecameWritable() {
-    if state == .open { delegate?.pushBecameWritable() }
+    if isOpen { delegate?.pushBecameWritable() }
   }
 
   package func callEnded(_ status: GRPCStatus, trailers: Metadata) {
     let outcome = outcome(status)
     let delegate = delegate
     state = .ended
+    goodbye?.cancel()
     call = nil
     self.delegate = nil
     delegate?.pushEnded(outcome, features: features ?? [])

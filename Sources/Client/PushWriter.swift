@@ -21,12 +21,14 @@ public final class PushWriter: Sendable {
   /// be written to afterwards (it would be copied).
   ///
   /// Throws: ``MNPClientError`` when the push has ended. A cancelled task ends it.
-  public func write(_ data: ByteBuffer) async throws { try await bridge.write(data) }
+  nonisolated(nonsending) public func write(_ data: ByteBuffer) async throws {
+    try await bridge.write(data)
+  }
 
   /// Says that this was all, and returns when the receiver has answered well.
   ///
   /// Throws: ``MNPClientError`` when the push failed. A cancelled task ends it.
-  public func finish() async throws { try await bridge.finish() }
+  nonisolated(nonsending) public func finish() async throws { try await bridge.finish() }
 
   /// Breaks the push off. The receiver's task fails where data has moved.
   public func cancel() { bridge.cancel() }
@@ -52,7 +54,9 @@ final class PushBridge: PushStreamDelegate, Sendable {
     self.stream.value = stream
   }
 
-  func write(_ data: ByteBuffer) async throws {
+  // On the caller's executor, as everything here: going to another one and back costs more than
+  // most writes.
+  nonisolated(nonsending) func write(_ data: ByteBuffer) async throws {
     // A writer that never waits would otherwise not notice.
     if _Concurrency.Task.isCancelled {
       cancel()
@@ -79,7 +83,7 @@ final class PushBridge: PushStreamDelegate, Sendable {
     }
   }
 
-  func finish() async throws {
+  nonisolated(nonsending) func finish() async throws {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (waiter: Waiter) in
         if let result = queue.withLockedValue({ $0.finish(waiter) }) {
@@ -99,9 +103,14 @@ final class PushBridge: PushStreamDelegate, Sendable {
 
   private func drain() {
     guard let stream = stream.value else { return }
-    let (data, done) = queue.withLockedValue { $0.drain() }
+    let (data, done, again) = queue.withLockedValue { $0.drain() }
     for buffer in data { stream.write(buffer) }
-    if done { stream.done() } else { goOn(stream.isWritable) }
+    if done {
+      stream.done()
+    } else {
+      goOn(stream.isWritable)
+      if again { eventLoop.execute { self.drain() } }
+    }
   }
 
   private func goOn(_ isWritable: Bool) {

@@ -33,6 +33,24 @@ public enum PushEncoder {
 
   /// The last message, whole.
   public static func done() -> ByteBuffer { ByteBuffer(bytes: [5 << 3, 1]) }
+
+  /// The last message in place of ``done()``, whole: why the push breaks off. Only for a receiver
+  /// that named ``Features/await``: others would skip it and take the end of the stream for that of
+  /// the data. Where it does not fit into an envelope, the lines of standard error go.
+  public static func failure(_ failure: Failure) -> ByteBuffer {
+    var message = failure.encoded()
+    if message.readableBytes > maximumEnvelopeBytes / 2 {
+      var short = failure
+      short.stderrTail = []
+      short.message = String(failure.message.prefix(1024))
+      message = short.encoded()
+    }
+    var buffer = ByteBufferAllocator().buffer(capacity: message.readableBytes + 8)
+    buffer.writeVarint(UInt64(PushFields.failureField << 3 | 2))
+    buffer.writeVarint(UInt64(message.readableBytes))
+    buffer.writeBuffer(&message)
+    return buffer
+  }
 }
 
 /// Writes the messages of a pull: for each slice of data ``prefix(count:sizeHint:)`` followed by

@@ -58,6 +58,9 @@ struct EnvelopeScanner<Fields: EnvelopeFields>: Sendable {
     precondition(fragment.readableBytes <= remaining, "more bytes than the message has")
     var payload: ByteBuffer?
     var index = fragment.readerIndex
+    if case .tag = state, shift == 0, let count = try takeData(fragment, at: index) {
+      index += count
+    }
     while index < fragment.writerIndex {
       let available = fragment.writerIndex - index
       switch state {
@@ -93,6 +96,27 @@ struct EnvelopeScanner<Fields: EnvelopeFields>: Sendable {
       }
     }
     return payload
+  }
+
+  /// The usual message in one step: where the payload's tag and length stand at `index` in full,
+  /// takes them and returns their bytes.
+  private mutating func takeData(
+    _ fragment: ByteBuffer, at index: Int
+  ) throws(MNPError) -> Int? {
+    guard let word = fragment.getInteger(at: index, endianness: .little, as: UInt64.self),
+      word & 0xff == UInt64(Fields.dataField << 3 | 2)
+    else { return nil }
+    // Where a byte of the length is its last, its high bit is clear.
+    let ends = ~word & 0x80_8080_8000
+    guard ends != 0 else { return nil }
+    let bytes = ends.trailingZeroBitCount / 8 + 1
+    var count: UInt64 = 0
+    for byte in 1..<bytes { count |= (word >> UInt64(8 * byte) & 0x7f) << UInt64(7 * (byte - 1)) }
+    remaining -= bytes
+    try countOverhead(bytes)
+    state = .length(field: Fields.dataField)
+    try take(count)
+    return bytes
   }
 
   mutating func end() throws(MNPError) {

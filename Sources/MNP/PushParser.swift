@@ -36,6 +36,10 @@ public struct PushParser: Sendable {
   /// From the first message, as soon as its data begins or it ends.
   public var header: PushHeader? { scanner.fields.header }
 
+  /// Why the sender breaks off, where it has said so. Ours (field 1000): it counts between nodes
+  /// that both named ``Features/await``.
+  public var failure: Failure? { scanner.fields.failure }
+
   /// Whether a message that has ended said `done`. Data after it is malformed.
   public var isDone: Bool { scanner.fields.isDone }
 
@@ -62,9 +66,11 @@ public struct PushParser: Sendable {
 /// PushRequest's fields.
 struct PushFields: EnvelopeFields {
   static let dataField: UInt32 = 6
+  static let failureField: UInt32 = 1000
 
   var header: PushHeader?
   var isDone = false
+  var failure: Failure?
   private var session: [UInt8] = []
   private var task: [UInt8] = []
   private var port: Int32 = 0
@@ -111,12 +117,17 @@ struct PushFields: EnvelopeFields {
       }
       return true
     case 3, 4, 5: throw wrongType(field)
+    case PushFields.failureField: return count <= maximumEnvelopeBytes
     default: return false
     }
   }
 
   mutating func receive(_ bytes: [UInt8], field: UInt32) throws(MNPError) {
-    if field == 1 { session = bytes } else { task = bytes }
+    switch field {
+    case 1: session = bytes
+    case 2: task = bytes
+    default: failure = try Failure(decoding: ByteBuffer(bytes: bytes))
+    }
   }
 
   mutating func beginData(count: Int) throws(MNPError) {

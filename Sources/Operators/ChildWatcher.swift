@@ -128,6 +128,7 @@ package final class ChildWatcher: Sendable {
         guard poller >= 0 else { throw SystemError("cannot watch children", errno: -poller) }
         _ = headrace_poller_add(poller, ends.readEnd.number, Self.wakeUpKey)
         ends.writeEnd.setNonBlocking()
+        headrace_expect_children()
         let readEnd = ends.readEnd.release()
         let started = startDetachedThread { [self] in watch(poller: poller, wakeUp: readEnd) }
         guard started == 0 else {

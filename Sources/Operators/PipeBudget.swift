@@ -29,11 +29,17 @@ package final class PipeBudget: Sendable {
 
   package let limit: Int
   private let logger: Logger
+  private let resize: @Sendable (Int32, Int) -> Int32
   private let state = NIOLockedValueBox(State())
 
-  package init(limit: Int, logger: Logger) {
+  /// `resize` gives a pipe so many bytes and returns 0 or an errno; the kernel does, except in tests.
+  package init(
+    limit: Int, logger: Logger,
+    resize: @escaping @Sendable (_ descriptor: Int32, _ bytes: Int) -> Int32 = PipeBudget.setSize
+  ) {
     self.limit = limit
     self.logger = logger
+    self.resize = resize
   }
 
   /// Bytes that grown pipes hold now.
@@ -51,12 +57,9 @@ package final class PipeBudget: Sendable {
       return true
     }
     guard reserved else { return nil }
-    let result = fcntl(descriptor, Self.setPipeSize, Int32(size))
-    guard result < 0 else {
-      // The kernel rounds up to a power of two pages; the steps are.
-      return size
-    }
-    let error = errno
+    let error = resize(descriptor, size)
+    // The kernel rounds up to a power of two pages; the steps are.
+    if error == 0 { return size }
     let first = state.withLockedValue { state in
       state.taken -= size - capacity
       guard error == EPERM, !state.refused else { return false }
@@ -78,6 +81,10 @@ package final class PipeBudget: Sendable {
   static func capacity(of descriptor: Int32) -> Int {
     let size = fcntl(descriptor, getPipeSize)
     return size > 0 ? Int(size) : 64 * 1024
+  }
+
+  package static let setSize: @Sendable (Int32, Int) -> Int32 = { descriptor, bytes in
+    fcntl(descriptor, setPipeSize, Int32(bytes)) < 0 ? errno : 0
   }
 
   /// F_SETPIPE_SZ and F_GETPIPE_SZ, which Swift does not import.

@@ -41,8 +41,9 @@ final class PipeWriter {
   private var queuedBytes = 0
   private var endRequested = false
   private var flushScheduled = false
-  /// The queue's last buffer is one of ours, to which small ones are copied.
-  private var lastIsStaging = false
+  /// Copies of small buffers, which come after the queue. Not in it: to write to a buffer there would
+  /// copy the whole of it.
+  private var staging = ByteBuffer()
   /// The channel has a page to write; nothing else may write meanwhile.
   private var channelWriting = false
 
@@ -86,21 +87,19 @@ final class PipeWriter {
 
   private func enqueue(_ bytes: ByteBuffer) {
     guard bytes.readableBytes < Self.smallSize else {
-      lastIsStaging = false
+      seal()
       queue.append(bytes)
       return
     }
-    if !queue.isEmpty, lastIsStaging {
-      let last = queue.index(before: queue.endIndex)
-      if queue[last].writerIndex + bytes.readableBytes <= Self.stagingSize {
-        queue[last].writeImmutableBuffer(bytes)
-        return
-      }
-    }
-    var staging = ByteBufferAllocator().buffer(capacity: 4 * Self.smallSize)
+    if staging.writerIndex + bytes.readableBytes > Self.stagingSize { seal() }
     staging.writeImmutableBuffer(bytes)
+  }
+
+  /// Puts the staging buffer into the queue.
+  private func seal() {
+    guard staging.readableBytes > 0 else { return }
     queue.append(staging)
-    lastIsStaging = true
+    staging = ByteBuffer()
   }
 
   func end() {
@@ -142,6 +141,7 @@ final class PipeWriter {
       drop()
     case .open(let descriptor, let channel):
       guard !channelWriting else { return }
+      seal()
       if writeQueue(descriptor, channel), endRequested { endWell(descriptor, channel) }
     }
   }
@@ -168,7 +168,7 @@ final class PipeWriter {
     }
     if outcome == EAGAIN { leaveToChannel(channel) }
     if taken > 0 { events.took(taken) }
-    if outcome == 0 || outcome == EAGAIN { return queue.isEmpty }
+    if outcome == 0 || outcome == EAGAIN { return queuedBytes == 0 }
     // EPIPE; anything else would be just as final.
     readerGone()
     return false
@@ -220,8 +220,6 @@ final class PipeWriter {
   private func leaveToChannel(_ channel: any Channel) {
     guard let page = queue.first?.getPrefix(Self.pageSize) else { return }
     channelWriting = true
-    // While the channel has a slice of it, writing to the staging buffer would copy all of it.
-    lastIsStaging = false
     channel.writeAndFlush(page).assumeIsolated().whenComplete { result in
       self.channelWriting = false
       // A failure also closes the channel, which is where it is dealt with.
@@ -269,6 +267,7 @@ final class PipeWriter {
   private func drop() {
     let dropped = queuedBytes
     queue.removeAll()
+    staging = ByteBuffer()
     queuedBytes = 0
     if dropped > 0 { events.took(dropped) }
   }

@@ -148,7 +148,7 @@ package final class ProcessOperator: Operator {
       fail(OperatorFailure(error))
     }
     if let earlyEnd { return leaderEnded(earlyEnd) }
-    if cancelled { cancelNow() }
+    if cancelled || failure != nil { cancelNow() }
   }
 
   private static let cancelledEarly = OperatorFailure("cancelled before the program started")

@@ -54,7 +54,8 @@ struct Query: AsyncParsableCommand {
 
   @Argument(help: "mnp://HOST:PORT/SESSION") var url: NodeURL
   @Option(help: "The task's id.") var task: TaskID
-  @Flag(help: "Creates the task where it is new, which starts one without inputs.") var ensure = false
+  @Flag(help: "Creates the task where it is new, which starts one without inputs.") var ensure =
+    false
   @Flag(help: "The answer as JSON.") var json = Twin.flag("JSON")
   @OptionGroup var network: NetworkOptions
 
@@ -115,11 +116,12 @@ enum TaskText {
 
   static func json(_ answer: QueryTaskResponse) -> String {
     let ports = { (ports: [PortStatus]) in
-      "[" + ports.map { port in
-        "{\"bytes\":\(port.bytes),\"messages\":\(port.messageCount),\"done\":\(port.done),"
-          + "\"unread\":\(port.unread),\"waiting\":\(port.held),"
-          + "\"error\":\(JSONText.quoted(port.error))}"
-      }.joined(separator: ",") + "]"
+      "["
+        + ports.map { port in
+          "{\"bytes\":\(port.bytes),\"messages\":\(port.messageCount),\"done\":\(port.done),"
+            + "\"unread\":\(port.unread),\"waiting\":\(port.held),"
+            + "\"error\":\(JSONText.quoted(port.error))}"
+        }.joined(separator: ",") + "]"
     }
     return "{\"state\":\"\(name(of: answer.state))\",\"error\":\(JSONText.quoted(answer.error)),"
       + "\"inputs\":\(ports(answer.inputs)),\"outputs\":\(ports(answer.outputs))}"

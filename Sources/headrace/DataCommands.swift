@@ -59,7 +59,8 @@ struct Call: AsyncParsableCommand {
       """)
 
   @Argument(help: "mnp://HOST:PORT") var url: NodeURL
-  @Option(name: .customLong("input"), help: "A file for the next input port.") var inputs: [String] = []
+  @Option(name: .customLong("input"), help: "A file for the next input port.") var inputs:
+    [String] = []
   @Option(name: .customLong("output"), help: "A file for the next output port.")
   var outputs: [String] = []
   @Option(name: .customLong("parameter"), help: "K=V") var parameters: [String] = []
@@ -103,7 +104,8 @@ struct Call: AsyncParsableCommand {
 extension DataMove {
   /// Moves all files at once, on a task of its own in `session`.
   static func move(
-    _ inputs: [FileBox<InputFile>], _ outputs: [FileBox<OutputFile>], on session: NodeURL, _ client: MNPClient
+    _ inputs: [FileBox<InputFile>], _ outputs: [FileBox<OutputFile>], on session: NodeURL,
+    _ client: MNPClient
   ) async throws {
     let task = TaskID.random()
     if inputs.isEmpty { _ = try await client.queryTask(session, task: task, ensure: true) }

@@ -80,7 +80,9 @@ struct Run: AsyncParsableCommand {
     Keeper.shared.shutDown()
     try write(report)
     display.end(report)
-    if let failure { throw CommandFailure(code: Exit.code(for: failure), description: "\(failure)") }
+    if let failure {
+      throw CommandFailure(code: Exit.code(for: failure), description: "\(failure)")
+    }
   }
 
   private func options() throws -> Runner.Options {

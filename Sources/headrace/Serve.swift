@@ -103,7 +103,9 @@ struct Serve: AsyncParsableCommand {
   private func serve(_ node: Node, at address: ListenAddress, logger: Logger) async throws {
     let url = "mnp://\(address)"
     let file: AddressFile? =
-      if let path = addressFile ?? Twin.string("ADDRESS_FILE") { try AddressFile(path: path, url: url) } else { nil }
+      if let path = addressFile ?? Twin.string("ADDRESS_FILE") {
+        try AddressFile(path: path, url: url)
+      } else { nil }
     defer { file?.remove() }
     logger.info("listening on \(url)")
     let interrupts = Signals.onInterrupt { count, _ in

@@ -17,11 +17,16 @@ import Testing
     var queue = PushQueue<Int>()
     #expect(admission(&queue, 1) == ("goOn", true))
     for _ in 0..<999 { #expect(admission(&queue, 100) == ("goOn", false)) }
-    let (data, done) = queue.drain()
+    let (data, done, again) = queue.drain()
     #expect(data.reduce(0) { $0 + $1.readableBytes } == 99_901)
     #expect(data.count < 10)
     #expect(!done)
+    // It looks again on its own, until it finds nothing.
+    #expect(again)
     #expect(queue.writable(true) == [])
+    #expect(admission(&queue, 1) == ("goOn", false))
+    #expect(queue.drain().again)
+    #expect(!queue.drain().again)
     #expect(admission(&queue, 0) == ("goOn", false))
     #expect(admission(&queue, 1) == ("goOn", true))
   }
@@ -57,6 +62,7 @@ import Testing
     #expect("\(queue.park(1))" == "wait")
     #expect(queue.drain().data.count == 2)
     #expect(queue.writable(false) == [])
+    #expect(queue.drain().data.isEmpty)
     #expect(admission(&queue, 1) == ("wait", true))
     #expect("\(queue.park(2))" == "wait")
     _ = queue.drain()
@@ -68,9 +74,10 @@ import Testing
     var queue = PushQueue<Int>()
     _ = queue.write(ByteBuffer(string: "a"))
     #expect(queue.finish(9) == nil)
-    let (data, done) = queue.drain()
+    let (data, done, again) = queue.drain()
     #expect(data.count == 1)
     #expect(done)
+    #expect(!again)
     let end = queue.end(.success(()))
     #expect(end.writers == [])
     #expect(end.finisher == 9)
@@ -93,6 +100,10 @@ import Testing
     #expect(error.code == .aborted)
   }
 
+  private func received(_ queue: inout PullQueue<Int>, _ data: ByteBuffer) -> Bool {
+    queue.received(data)
+  }
+
   private func next(_ queue: inout PullQueue<Int>, _ waiter: Int?) -> (String, Bool) {
     let (next, schedule) = queue.next(waiter)
     switch next {
@@ -106,7 +117,7 @@ import Testing
   @Test func creditGoesBackInSteps() {
     var queue = PullQueue<Int>()
     let step = PullQueue<Int>.creditStep
-    for _ in 0..<4 { #expect(queue.received(ByteBuffer(repeating: 1, count: step / 2)) == nil) }
+    for _ in 0..<4 { #expect(!received(&queue, ByteBuffer(repeating: 1, count: step / 2))) }
     #expect(next(&queue, 1) == ("\(step / 2)", false))
     #expect(next(&queue, 1) == ("\(step / 2)", false))
     #expect(next(&queue, 1) == ("\(step / 2)", true))
@@ -117,7 +128,9 @@ import Testing
     #expect(next(&queue, nil) == ("wait", true))
     #expect(next(&queue, 1) == ("wait", false))
     #expect(queue.credit() == step / 2)
-    #expect(queue.received(ByteBuffer(repeating: 1, count: 5)) == 1)
+    #expect(received(&queue, ByteBuffer(repeating: 1, count: 5)))
+    let delivery = queue.deliver()
+    #expect(delivery?.reader == 1)
     #expect(queue.credit() == 0)
     #expect(next(&queue, 2) == ("wait", true))
     #expect(queue.credit() == 5)
@@ -125,9 +138,57 @@ import Testing
     #expect(next(&queue, 3) == ("end", false))
   }
 
+  @Test func aReaderIsWokenOnceForAllThatCameTogether() {
+    var queue = PullQueue<Int>()
+    #expect(next(&queue, 1) == ("wait", false))
+    #expect(received(&queue, ByteBuffer(string: "ab")))
+    for _ in 0..<1000 { #expect(!received(&queue, ByteBuffer(string: "cd"))) }
+    // The end does not overtake what is on its way.
+    #expect(queue.end(.success(())) == nil)
+    let delivery = queue.deliver()
+    #expect(delivery?.reader == 1)
+    #expect(delivery?.chunk == ByteBuffer(string: "ab"))
+    let nothing = queue.deliver()
+    #expect(nothing == nil)
+    #expect(next(&queue, 2) == ("2000", true))
+    #expect(next(&queue, 2) == ("end", false))
+  }
+
+  @Test func aReaderThatWaitsHearsOfAFailureAtOnce() {
+    var queue = PullQueue<Int>()
+    #expect(next(&queue, 1) == ("wait", false))
+    #expect(received(&queue, ByteBuffer(string: "ab")))
+    #expect(queue.end(.failure(broken)) == 1)
+    let nothing = queue.deliver()
+    #expect(nothing == nil)
+    #expect(next(&queue, 2) == ("failed", false))
+  }
+
+  @Test func chunksKeepTheirOrder() {
+    var queue = PullQueue<Int>()
+    let large = ByteBuffer(repeating: 7, count: 100_000)
+    var expected = ByteBuffer()
+    for _ in 0..<3 {
+      for chunk in [
+        ByteBuffer(string: "a"), ByteBuffer(string: "b"), large, ByteBuffer(string: "c"),
+      ] {
+        #expect(!received(&queue, chunk))
+        expected.writeImmutableBuffer(chunk)
+      }
+    }
+    var all = ByteBuffer()
+    var count = 0
+    while case .chunk(let chunk) = queue.next(nil).next {
+      all.writeImmutableBuffer(chunk)
+      count += 1
+    }
+    #expect(all == expected)
+    #expect(count == 8)
+  }
+
   @Test func anEndComesBehindTheDataAndAFailureOvertakesIt() {
     var queue = PullQueue<Int>()
-    _ = queue.received(ByteBuffer(string: "abc"))
+    #expect(!received(&queue, ByteBuffer(string: "abc")))
     #expect(queue.end(.success(())) == nil)
     #expect(next(&queue, 1) == ("3", false))
     #expect(next(&queue, 1) == ("end", false))

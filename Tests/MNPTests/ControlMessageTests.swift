@@ -58,12 +58,12 @@ import Testing
         inputs: [.init(messageCount: 7, bytes: 5_000_000_000, error: "e", done: true), .init()],
         outputs: [.init(messageCount: -1)]),
       "08031201781a0d08071080e497d0121a016520011a00220b08ffffffffffffffffff01")
-    // Ours: the tags of field 1000.
+    // Ours: the tags of fields 1000 and 1001.
     try check(
       QueryTaskResponse(
-        state: .finished, inputs: [.init(bytes: 9, done: true, unread: 300)],
+        state: .finished, inputs: [.init(bytes: 9, done: true, unread: 300, held: 1)],
         failure: Failure(kind: .timeout, message: "")),
-      "0802 1a08 1009 2001 c03eac02 c23e02 0808")
+      "0802 1a0b 1009 2001 c03eac02 c83e01 c23e02 0808")
   }
 
   @Test func configurations() throws {

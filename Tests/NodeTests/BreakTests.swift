@@ -7,7 +7,7 @@ import Node
 import OperatorFile
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BreakTests {
   /// Before the first byte nothing has happened yet; after it, the task cannot go on.
   @Test(arguments: loopCounts, [OperatorDefinition.command(["cat"]), .builtin(.echo)])

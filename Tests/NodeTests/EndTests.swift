@@ -7,7 +7,7 @@ import Node
 import OperatorFile
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndTests {
   @Test(arguments: loopCounts)
   func closedStandardOutputIsNoEnd(loops: Int) async throws {

@@ -9,7 +9,7 @@ import Node
 import OperatorFile
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct FlowTests {
   /// As the Mantik engine does with small inputs.
   @Test(

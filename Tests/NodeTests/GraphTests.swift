@@ -10,7 +10,7 @@ import OperatorFile
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct GraphTests {
   /// Each task is a push of its own to the next node, which allows 40 calls on one connection, and
   /// a process there.
@@ -145,12 +145,18 @@ struct GraphTests {
         .aborted, naming: "node node0, session s0, task \(task)", "exited with code 7",
         "broken machine"
       ) { try await writer.finish() }
-      await failure(.dataLoss, naming: "node node2, session s2", "input 0 (in) at byte 5") {
+      await failure(
+        .dataLoss, naming: "node node2, session s2", "input 0 (in) at byte 5",
+        "node node0, session s0, task \(task)", "exited with code 7", "broken machine"
+      ) {
         try await reader.rest()
       }
       for (node, session) in nodes {
         let status = try await bench.status(node, session, task) { $0.state == .failed }
         #expect(status.failure?.kind == (node.name == "node0" ? .operator : .input))
+        #expect(status.error.contains("node node0, session s0, task \(task)"))
+        #expect(status.error.contains("exited with code 7"))
+        #expect(status.error.contains("broken machine"))
       }
     }
   }
@@ -165,7 +171,9 @@ struct GraphTests {
       let writer = try bench.client.push(
         to: nodes[0].0.port(0, of: nodes[0].1), task: task, awaitsTask: true)
       await failure(.aborted, naming: "exited with code 3") { try await writer.finish() }
-      await failure(.dataLoss) { try await reader.rest() }
+      await failure(.dataLoss, naming: "node node0, session s0", "exited with code 3") {
+        try await reader.rest()
+      }
       for (node, session) in nodes {
         try await bench.status(node, session, task) { $0.state == .failed }
       }

@@ -7,7 +7,7 @@ import Node
 import OperatorFile
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct PortTests {
   @Test(arguments: loopCounts, [PortMedium.fd, .fifo, .file])
   func mediaByPath(loops: Int, medium: PortMedium) async throws {

@@ -8,7 +8,7 @@ import Node
 import OperatorFile
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RefusalTests {
   // MARK: Init
 

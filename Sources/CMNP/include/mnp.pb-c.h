@@ -191,10 +191,15 @@ struct  Headrace__Mnp__PushRequest
    */
   protobuf_c_boolean done;
   ProtobufCBinaryData data;
+  /*
+   * In the last message, in place of done, between nodes that both named the feature await: the
+   * push breaks off, and this is why.
+   */
+  Headrace__V1__Failure *failure;
 };
 #define HEADRACE__MNP__PUSH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__push_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL }
 
 
 struct  Headrace__Mnp__PushResponse

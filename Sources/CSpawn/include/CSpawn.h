@@ -49,6 +49,9 @@ struct headrace_spawn {
 /// Returns when it has executed, or failed to: then nothing of it is left. Blocks that long.
 int headrace_spawn_program(struct headrace_spawn *request);
 
+/// Undoes an ignored SIGCHLD, which a parent may have left us: the ends of children would be lost.
+void headrace_expect_children(void);
+
 /// Looks at a child: 1 when it has ended (`code` its exit code, or `signal` what killed it),
 /// 0 while it runs. With `reap` the zombie is taken away.
 int headrace_child_state(int pid, int reap, int *code, int *signal);

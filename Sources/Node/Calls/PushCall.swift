@@ -61,6 +61,10 @@ final class PushCall: CallReceiver {
     guard !isAnswered else { return }
     do throws(MNPError) {
       let isDone = try parser.end()
+      if let failure = parser.failure, features.contains(.await) {
+        lose(failure.words)
+        return answer(GRPCStatus(.cancelled, "the push was broken off by its sender"))
+      }
       guard let task = openedTask() else { return }
       post(.messageEnded, to: task)
       if isDone {

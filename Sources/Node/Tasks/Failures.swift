@@ -71,6 +71,19 @@ extension TaskFailure {
   }
 }
 
+extension Failure {
+  /// The words for a failure that another node has told us of: those in which it says it itself.
+  var words: String {
+    var text = "node \(node), session \(session), task \(task)"
+    if !port.isEmpty { text += ", \(port) at byte \(offset)" }
+    text += ": \(message)"
+    if !stderrTail.isEmpty {
+      text += "; standard error ends with:\n  " + stderrTail.joined(separator: "\n  ")
+    }
+    return text
+  }
+}
+
 extension TaskRefusal {
   /// The status by which a push or a pull hears that it cannot be attached.
   func grpcStatus(at place: Place) -> GRPCStatus {

@@ -56,10 +56,10 @@ final class Forwarder {
     stream?.done()
   }
 
-  /// Breaks the push off, so that the next node sees a lost stream and no end.
-  func cancel() {
+  /// Breaks the push off, so that the next node sees a lost stream and no end, and tells it why.
+  func fail(_ failure: Failure) {
     onEvent = nil
-    stream?.cancel()
+    stream?.fail(failure)
   }
 }
 

@@ -230,7 +230,7 @@ final class TaskRun {
     case .failOutput(let output, let failure):
       switch outputs[output].reader {
       case .pull(let puller): puller.post(.fail(told(of: failure, output: output)))
-      case .forward(let forwarder): forwarder.cancel()
+      case .forward(let forwarder): forwarder.fail(failure.wireFailure(at: place))
       case .none, .discard: break
       }
       outputs[output].reader = .none
@@ -319,7 +319,7 @@ extension TaskRun: OperatorDelegate {
   }
 
   func operatorLogged(_ line: String) {
-    logger.info("\(line)", metadata: ["stream": "stderr"])
+    logger.notice("\(line)", metadata: ["stream": "stderr"])
   }
 
   func operatorExited(_ exit: OperatorExit) {

@@ -26,7 +26,9 @@ package enum DataMove {
   }
 
   /// Pulls a port to its end. A file that cannot be written breaks the pull off.
-  package static func pull(_ port: NodeURL, task: TaskID, into file: OutputFile, _ client: MNPClient)
+  package static func pull(
+    _ port: NodeURL, task: TaskID, into file: OutputFile, _ client: MNPClient
+  )
     async throws
   {
     let reader = try client.pull(from: port, task: task)

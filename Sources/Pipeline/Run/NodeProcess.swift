@@ -34,7 +34,7 @@ final class NodeProcess: Sendable {
     var environment: [String: String]
     /// Further arguments of `serve`.
     var arguments: [String]
-    /// Each line that the node writes to its log.
+    /// Each line of an operator's standard error, and what else in its node's log a person should see.
     var onLog: @Sendable (String, String) -> Void
   }
 
@@ -69,7 +69,9 @@ final class NodeProcess: Sendable {
       for waiter in waiters { waiter.resume() }
     }
     state.withLockedValue { $0.pid = pid }
-    log.follow { [name] in settings.onLog(name, $0) }
+    log.follow { [name] line in
+      if let text = NodeLog.text(of: line) { settings.onLog(name, text) }
+    }
   }
 
   /// Waits until the node listens.

@@ -87,7 +87,8 @@ package final class OutputFile {
       hash.update(bytes)
       var rest = bytes[...]
       while !rest.isEmpty {
-        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        let count = Glibc.write(
+          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if count < 0 {
           if errno == EINTR { continue }
           return errno
@@ -96,7 +97,9 @@ package final class OutputFile {
       }
       return 0
     }
-    guard code == 0 else { throw FileFailure("write", path, code) }
+    guard code == 0 else {
+      throw FileFailure("write", path == "-" ? "to standard output" : path, code)
+    }
     bytes += Int64(buffer.readableBytes)
   }
 

@@ -123,7 +123,8 @@ package final class Runner: Sendable {
 
   /// Opens sessions, moves all data and waits for the end of every task.
   private func drive(
-    _ engine: Engine, _ ends: RunEnds, _ report: inout RunReport, since start: ContinuousClock.Instant
+    _ engine: Engine, _ ends: RunEnds, _ report: inout RunReport,
+    since start: ContinuousClock.Instant
   ) async -> RunFailure? {
     var failure: RunFailure?
     var answers: [String: QueryTaskResponse] = [:]
@@ -134,8 +135,10 @@ package final class Runner: Sendable {
     } catch {
       failure = RunFailure(operator: nil, error)
       answers = await Self.uncancelled { await engine.queryAll() }
-      // The first call to break is seldom where the trouble began.
-      if let root = RunFailure.root(of: answers, in: plan) { failure = root }
+      // The first call to break is seldom where the trouble began; a file of our own is.
+      if !(error is FileFailure), let root = RunFailure.root(of: answers, in: plan) {
+        failure = root
+      }
     }
     let seconds = (ContinuousClock().now - start) / .seconds(1)
     let edges = meter.update(samples(answers), now: seconds)
@@ -150,10 +153,12 @@ package final class Runner: Sendable {
   private func move(
     _ engine: Engine, _ ends: RunEnds, _ meter: ProgressMeter, since start: ContinuousClock.Instant
   ) async throws -> ([String: QueryTaskResponse], ProgressMeter) {
-    try await withThrowingTaskGroup(of: ([String: QueryTaskResponse], ProgressMeter)?.self) { group in
+    try await withThrowingTaskGroup(of: ([String: QueryTaskResponse], ProgressMeter)?.self) {
+      group in
       for (sink, file) in zip(plan.sinks, ends.outputs) {
         group.addTask { [client] in
-          try await DataMove.pull(engine.port(sink.port), task: engine.task, into: file.value, client)
+          try await DataMove.pull(
+            engine.port(sink.port), task: engine.task, into: file.value, client)
           return nil
         }
       }
@@ -165,7 +170,8 @@ package final class Runner: Sendable {
       }
       for (source, file) in zip(plan.sources, ends.inputs) {
         group.addTask { [client] in
-          try await DataMove.push(file.value, to: engine.port(source.port), task: engine.task, client)
+          try await DataMove.push(
+            file.value, to: engine.port(source.port), task: engine.task, client)
           return nil
         }
       }

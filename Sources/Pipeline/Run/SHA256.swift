@@ -33,7 +33,8 @@ final class SHA256 {
     guard let copy = EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
     defer { EVP_MD_CTX_free(copy) }
     var digest = [UInt8](repeating: 0, count: 32)
-    let result = EVP_MD_CTX_copy_ex(copy, context) == 1 && EVP_DigestFinal_ex(copy, &digest, nil) == 1
+    let result =
+      EVP_MD_CTX_copy_ex(copy, context) == 1 && EVP_DigestFinal_ex(copy, &digest, nil) == 1
     precondition(result, "libcrypto failed to digest")
     let digits = Array("0123456789abcdef".utf8)
     return String(

@@ -2,6 +2,10 @@
 
 internal import OperatorFile
 
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
 extension Runner {
   /// Runs each operator by itself, after all that feed it, with its ports in files of `folder`
   /// (`OPERATOR.PORT`), which stay: to debug one stage, and to compare with the streamed run.
@@ -12,6 +16,11 @@ extension Runner {
     let start = clock.now
     var total: RunReport?
     var failure: RunFailure?
+    do {
+      try await Disk.run { try Self.makeFolder(folder) }
+    } catch {
+      failure = RunFailure(operator: nil, error)
+    }
     // Plans list sinks first; stages go the way of the data.
     for node in plan.handedOff().nodes.reversed() where failure == nil {
       let (report, stageFailure) = await stage(node, in: folder).run()
@@ -26,6 +35,10 @@ extension Runner {
       total = sum
     }
     var report = total ?? emptyReport()
+    if failure != nil, total == nil {
+      report.outcome = .failed
+      report.error = failure?.description
+    }
     if failure == nil {
       do {
         (report.inputs, report.outputs) = try await publish(from: folder)
@@ -65,6 +78,18 @@ extension Runner {
 
   private func path(of port: PlanPortID, in folder: String) -> String {
     "\(folder)/\(plan.label(port, .output))"
+  }
+
+  /// With its parents, where they are missing.
+  private static func makeFolder(_ path: String) throws(FileFailure) {
+    if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+      throw FileFailure("make the folder", path)
+    }
+    try makeFolder(String(path[..<slash]))
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+      throw FileFailure("make the folder", path)
+    }
   }
 
   /// Copies the sinks' files to where the pipeline wants them.

@@ -80,7 +80,8 @@ enum Exit {
     case is ExitCode, is CleanExit, is ValidationError:
       Headrace.exit(withError: error)
     default:
-      if Headrace.exitCode(for: error) == .validationFailure { Headrace.exit(withError: error) }
+      // --help, --version and what the parser refuses are the parser's to say.
+      if Headrace.exitCode(for: error) != .failure { Headrace.exit(withError: error) }
       say("\(error)")
       exit(ourBug)
     }

@@ -1,7 +1,7 @@
 // The log: standard error, one line an event, as text or JSON.
 
-public import ArgumentParser
-public import Logging
+internal import ArgumentParser
+internal import Logging
 internal import NIOConcurrencyHelpers
 
 #if canImport(Glibc)
@@ -12,19 +12,34 @@ enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case text, json
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// A level of the log, as a flag takes it.
+struct LogLevel: ExpressibleByArgument, CustomStringConvertible {
+  var level: Logger.Level
+
+  init(_ level: Logger.Level) {
+    self.level = level
+  }
+
+  init?(argument: String) {
+    guard let level = Logger.Level(rawValue: argument) else { return nil }
+    self.init(level)
+  }
+
+  static var allValueStrings: [String] { Logger.Level.allCases.map(\.rawValue) }
+  var description: String { level.rawValue }
+}
 
 /// The flags that say what is logged, and how.
 struct LogOptions: ParsableArguments {
   @Option(help: "What is logged: trace, debug, info, notice, warning, error, critical.")
-  var logLevel: Logger.Level = Twin.value("LOG_LEVEL", default: .info)
+  var logLevel = Twin.value("LOG_LEVEL", default: LogLevel(.info))
 
   @Option(help: "How it is logged to standard error: text or json.")
   var logFormat: LogFormat = Twin.value("LOG_FORMAT", default: .text)
 
   func makeLogger(_ label: String) -> Logger {
     var logger = Logger(label: label) { StandardErrorLog(label: $0, format: logFormat) }
-    logger.logLevel = logLevel
+    logger.logLevel = logLevel.level
     return logger
   }
 }

@@ -26,7 +26,8 @@ enum Twin {
   }
 
   /// A value that parses; a wrong one ends the program with exit code 64.
-  static func value<Value: ExpressibleByArgument>(_ name: String, default standard: Value) -> Value {
+  static func value<Value: ExpressibleByArgument>(_ name: String, default standard: Value) -> Value
+  {
     optional(name) ?? standard
   }
 

@@ -9,13 +9,13 @@ struct NeverHappened: Error, CustomStringConvertible {
   var description: String
 }
 
-/// Looks again and again until the condition holds; at most half a minute, so that a test that
-/// waits for what never comes ends by itself. Between two looks the loop gets its turn.
+/// Looks again and again until the condition holds; at most two minutes, so that a test that waits
+/// for what never comes ends by itself. Between two looks the loop gets its turn.
 func eventually(
   _ what: String, sourceLocation: Testing.SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool, otherwise: () -> String = { "" }
 ) async throws {
-  let deadline = NIODeadline.now() + .seconds(30)
+  let deadline = NIODeadline.now() + .minutes(2)
   let loop = MultiThreadedEventLoopGroup.singleton.next()
   while try await !condition() {
     guard NIODeadline.now() < deadline else {

@@ -1,0 +1,345 @@
+"""What only the whole executable can show: exit codes, signals, and that nothing stays behind.
+
+    HEADRACE=.build/debug/headrace python3 Tests/CommandLine/test.py
+
+Standard library only. Every wait is for a condition and bounded; processes are ended by their pid.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HEADRACE = str(pathlib.Path(os.environ.get("HEADRACE", ".build/debug/headrace")).resolve())
+LIMIT = 60
+
+
+def wait_for(condition, what):
+    """Polls until `condition` gives something true, which is returned."""
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited {LIMIT} s for {what}")
+
+
+def marked(mark):
+    """The processes that carry the mark in their environment, zombies left out: pid to command."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if mark.encode() in (entry / "environ").read_bytes():
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if command:
+                    found[int(entry.name)] = command
+        except OSError:
+            continue
+    return found
+
+
+class CommandLineTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="headrace-commands-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.mark = f"HEADRACE_TEST_MARK={self.folder}"
+        # Folders of nodes are made in there, where leftovers are seen.
+        self.temporary = self.folder / "tmp"
+        self.temporary.mkdir()
+        self.environment = {
+            **os.environ,
+            "TEST_MARK": str(self.folder),
+            "TMPDIR": str(self.temporary),
+            "XDG_RUNTIME_DIR": str(self.temporary),
+        }
+
+    def run_headrace(self, *arguments, expected=0, stdin=b"", **options):
+        done = subprocess.run(
+            [HEADRACE, *map(str, arguments)], input=stdin, capture_output=True, timeout=LIMIT,
+            env=options.pop("env", self.environment), **options,
+        )
+        self.assertEqual(done.returncode, expected, done.stderr.decode())
+        return done
+
+    def start(self, *arguments, prefix=(), **options):
+        with open(self.folder / "stderr", "ab") as log:
+            process = subprocess.Popen(
+                [*prefix, HEADRACE, *map(str, arguments)], env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, **options,
+            )
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.wait(LIMIT)
+
+    def node(self, *arguments, prefix=(), **options):
+        """Starts a node and gives its process and URL."""
+        address = self.folder / f"url-{time.monotonic_ns()}"
+        process = self.start(
+            "serve", "--listen", "127.0.0.1:0", "--address-file", address, *arguments,
+            prefix=prefix, **options,
+        )
+        wait_for(lambda: address.exists() or process.poll() is not None, "the node to listen")
+        self.assertIsNone(process.poll(), (self.folder / "stderr").read_text())
+        return process, address.read_text().strip()
+
+    def pipeline(self, text):
+        path = self.folder / "pipeline.yaml"
+        path.write_text(text)
+        return path
+
+    def assert_nothing_left(self):
+        wait_for(lambda: not marked(str(self.folder)), f"no process: {marked(str(self.folder))}")
+        wait_for(lambda: not list(self.temporary.iterdir()), "no folder")
+
+    SLOW = """
+        name: slow
+        operators:
+          source: {builtin: generate}
+          slow: {builtin: throttle, parameters: {rate: 1M}}
+          copy: {command: [sh, -c, 'cat < "$input_path" & wait'], inputs: [{name: in, via: fifo, parameter: input_path}]}
+        wires: [source.0 -> slow.0, slow.0 -> copy.in]
+        outputs: {copy.out: OUT}
+    """
+
+    def slow(self):
+        return self.pipeline(self.SLOW.replace("OUT", str(self.folder / "out")))
+
+
+class Usage(CommandLineTest):
+    def test_version_and_help(self):
+        self.assertRegex(self.run_headrace("--version").stdout.decode(), r"^\d+\.\d+\.\d+\n$")
+        self.assertIn(b"serve", self.run_headrace("--help").stdout)
+
+    def test_what_is_no_command_line(self):
+        for arguments in (
+            ["serve"], ["serve", "--listen", "nowhere", "--", "cat"], ["about", "nonsense"],
+            ["serve", "--builtin", "nothing"], ["pull", "mnp://127.0.0.1:1/s/0"],
+            ["serve", "--parameter", "novalue", "--", "cat"],
+        ):
+            with self.subTest(arguments):
+                done = self.run_headrace(*arguments, expected=64)
+                self.assertTrue(done.stderr)
+
+    def test_a_twin_that_is_no_value(self):
+        environment = {**self.environment, "HEADRACE_LISTEN": "nowhere"}
+        done = self.run_headrace("serve", "--", "cat", expected=64, env=environment)
+        self.assertIn(b"HEADRACE_LISTEN", done.stderr)
+
+    def test_beyond_loopback_needs_insecure(self):
+        done = self.run_headrace("serve", "--listen", "0.0.0.0:0", "--", "cat", expected=64)
+        self.assertIn(b"--insecure", done.stderr)
+
+    def test_an_address_file_that_cannot_be_written(self):
+        done = self.run_headrace(
+            "serve", "--listen", "127.0.0.1:0", "--address-file", "/nonexistent/file", "--", "cat",
+            expected=64,
+        )
+        self.assertIn(b"/nonexistent/file", done.stderr)
+        self.assert_nothing_left()
+
+    def test_nobody_listens(self):
+        self.run_headrace("about", "mnp://127.0.0.1:1", expected=69)
+
+    def test_a_wrong_pipeline(self):
+        path = self.pipeline("operators:\n  a: {command: [cat]}\nwires:\n  - a.out -> b.in\n")
+        done = self.run_headrace("run", path, expected=65)
+        self.assertIn(b"pipeline.yaml:4:", done.stderr)
+
+
+class Nodes(CommandLineTest):
+    def test_the_first_signal_drains_and_the_address_file_goes(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process, _ = self.node("--", "cat")
+            process.send_signal(number)
+            self.assertEqual(process.wait(LIMIT), 0)
+        self.assertEqual(list(self.folder.glob("url-*")), [])
+        self.assert_nothing_left()
+
+    def test_the_second_signal_ends_it_now(self):
+        process, url = self.node("--", "sleep", "1000")
+        self.run_headrace("init", f"{url}/s", "--output", "")
+        self.run_headrace("query", f"{url}/s", "--task", "t", "--ensure")
+        wait_for(lambda: any("sleep 1000" in c for c in marked(str(self.folder)).values()), "sleep")
+        process.send_signal(signal.SIGTERM)
+        wait_for(lambda: b"second signal" in (self.folder / "stderr").read_bytes(), "the drain")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(LIMIT), 130)
+        self.assert_nothing_left()
+
+    def test_a_killed_node_leaves_nothing(self):
+        operator = self.folder / "operator.yaml"
+        operator.write_text(
+            "command: [sh, -c, 'sleep 1000 & cat \"$a\" > \"$b\"']\n"
+            "inputs: [{name: a, via: fifo, parameter: a}]\n"
+            "outputs: [{name: b, via: fifo, parameter: b}]\n"
+        )
+        process, url = self.node("--operator", operator)
+        self.run_headrace("init", f"{url}/s", "--input", "", "--output", "")
+        self.run_headrace("query", f"{url}/s", "--task", "t", "--ensure")
+        wait_for(lambda: any("sleep 1000" in c for c in marked(str(self.folder)).values()), "sleep")
+        self.assertTrue(list(self.temporary.iterdir()))
+        process.kill()
+        process.wait(LIMIT)
+        self.assert_nothing_left()
+
+    @unittest.skipUnless(os.geteuid() == 0, "a PID namespace needs root")
+    def test_as_pid_1(self):
+        process, url = self.node("--", "sh", "-c", "(sleep 0.01 &) ; cat", prefix=["unshare", "-pf", "--kill-child"])
+        for number in range(5):
+            done = self.run_headrace("call", url, "--input", "-", "--output", "-", stdin=b"data")
+            self.assertEqual(done.stdout, b"data")
+        self.run_headrace("quit", url)
+        self.assertEqual(process.wait(LIMIT), 0)
+        self.assert_nothing_left()
+
+    @unittest.skipUnless(os.geteuid() == 0, "root alone can become another user")
+    def test_many_tasks_of_an_ordinary_user(self):
+        # Beyond 64 pipes of 1 MiB the kernel gives an ordinary user small ones.
+        self.folder.chmod(0o755)
+        self.temporary.chmod(0o777)
+        executable = self.folder / "headrace"
+        shutil.copy(HEADRACE, executable)
+        address = self.temporary / "url"
+        process = subprocess.Popen(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(executable), "serve",
+             "--listen", "127.0.0.1:0", "--address-file", str(address), "--", "cat"],
+            env=self.environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(self.end, process)
+        wait_for(address.exists, "the node to listen")
+        url = address.read_text().strip()
+        data = os.urandom(3 << 20)
+        (self.folder / "data").write_bytes(data)
+        calls = [
+            subprocess.Popen(
+                [HEADRACE, "call", url, "--input", str(self.folder / "data"), "--output",
+                 str(self.folder / f"copy-{number}")], env=self.environment,
+            )
+            for number in range(40)
+        ]
+        for number, call in enumerate(calls):
+            self.assertEqual(call.wait(LIMIT), 0)
+            self.assertEqual((self.folder / f"copy-{number}").read_bytes(), data)
+        process.terminate()
+        self.assertEqual(process.wait(LIMIT), 0)
+
+    def test_a_reader_that_goes_away(self):
+        _, url = self.node("--builtin", "generate")
+        self.run_headrace("init", f"{url}/s", "--output", "")
+        pull = subprocess.Popen(
+            [HEADRACE, "pull", f"{url}/s/0", "--task", "t"], env=self.environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        self.addCleanup(self.end, pull)
+        self.assertEqual(len(pull.stdout.read(100)), 100)
+        pull.stdout.close()
+        self.assertNotEqual(pull.wait(LIMIT), 0)
+        pull.stderr.close()
+        # The task has lost its reader, and says so.
+        wait_for(
+            lambda: self.state(f"{url}/s", "t") == "TS_FAILED", "the task to fail with its reader")
+
+    def state(self, session, task):
+        done = subprocess.run(
+            [HEADRACE, "query", session, "--task", task, "--json"], env=self.environment,
+            capture_output=True, timeout=LIMIT,
+        )
+        return json.loads(done.stdout)["state"]
+
+    def test_a_full_disk_at_a_pull(self):
+        _, url = self.node("--builtin", "generate", "--parameter", "bytes=1M")
+        self.run_headrace("init", f"{url}/s", "--output", "")
+        done = self.run_headrace(
+            "pull", f"{url}/s/0", "--task", "t", "--output", "/dev/full", expected=65)
+        self.assertIn(b"No space left", done.stderr)
+
+
+class Runs(CommandLineTest):
+    def test_ctrl_c_leaves_nothing(self):
+        process = self.start("run", self.slow(), "--report", self.folder / "report.json")
+        wait_for(lambda: any("cat" in c for c in marked(str(self.folder)).values()), "the operator")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(LIMIT), 130)
+        self.assertEqual(json.loads((self.folder / "report.json").read_text())["outcome"], "cancelled")
+        self.assertFalse((self.folder / "out").exists())
+        self.assert_nothing_left()
+
+    def test_a_killed_run_leaves_nothing(self):
+        process = self.start("run", self.slow())
+        wait_for(lambda: any("cat" in c for c in marked(str(self.folder)).values()), "the operator")
+        process.kill()
+        process.wait(LIMIT)
+        self.assert_nothing_left()
+        left = {path.name for path in self.folder.iterdir()}
+        self.assertEqual(left, {"pipeline.yaml", "stderr", "tmp"})
+
+    def test_a_failure_names_the_operator(self):
+        path = self.pipeline(f"""
+            operators:
+              source: {{builtin: generate, parameters: {{bytes: 64M}}}}
+              breaks: {{command: [sh, -c, 'head -c 1000000; echo "it broke" >&2; exit 3']}}
+              copy: {{command: [cat]}}
+            wires: [source.0 -> breaks.in, breaks.out -> copy.in]
+            outputs: {{copy.out: {self.folder}/out}}
+        """)
+        done = self.run_headrace("run", path, "--report", self.folder / "report.json", expected=10)
+        last = done.stderr.decode().split("headrace: ")[-1]
+        for words in ("operator breaks", "exited with code 3", "it broke"):
+            self.assertIn(words, last)
+        self.assertFalse((self.folder / "out").exists())
+        report = json.loads((self.folder / "report.json").read_text())
+        self.assertEqual(report["outcome"], "failed")
+        codes = {operator["name"]: operator.get("exit_code") for operator in report["operators"]}
+        self.assertEqual(codes["breaks"], 3)
+        self.assert_nothing_left()
+
+    def test_two_runs_on_shared_nodes(self):
+        _, url = self.node("--", "sort")
+        outputs = []
+        runs = []
+        for number in range(2):
+            words = self.folder / f"words-{number}"
+            words.write_text("".join(f"{(i * 7919 + number) % 50000}\n" for i in range(50000)))
+            outputs.append((words, self.folder / f"sorted-{number}"))
+            path = self.folder / f"run-{number}.yaml"
+            path.write_text(f"""
+                operators: {{sort: {{node: "{url}"}}}}
+                inputs: {{sort.0: {words}}}
+                outputs: {{sort.0: {outputs[-1][1]}}}
+            """)
+            runs.append(self.start("run", path))
+        for run, (words, result) in zip(runs, outputs):
+            self.assertEqual(run.wait(LIMIT), 0, (self.folder / "stderr").read_text())
+            self.assertEqual(
+                sorted(words.read_text().split()), sorted(result.read_text().split()))
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting needs root")
+    def test_a_full_disk_at_a_sink(self):
+        small = self.folder / "small"
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], check=True)
+        self.addCleanup(subprocess.run, ["umount", small])
+        path = self.pipeline(f"""
+            operators: {{source: {{builtin: generate, parameters: {{bytes: 8M}}}}}}
+            outputs: {{source.0: {small}/out}}
+        """)
+        done = self.run_headrace("run", path, expected=65)
+        self.assertIn(b"No space left", done.stderr)
+        self.assertEqual(list(small.iterdir()), [])
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, argv=[sys.argv[0], *sys.argv[1:]])
