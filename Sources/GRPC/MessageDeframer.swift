@@ -14,16 +14,26 @@ package enum MessagePart: Equatable {
 ///
 /// Pulled, not pushed: whoever is told of a part may do anything with the call in between.
 package struct MessageDeframer {
-  package static let prefixLength = 5
+  package static var prefixLength: Int { 5 }
 
-  private enum State {
-    case prefix(collected: UInt64, count: Int)
-    /// `remaining`: payload bytes not yet handed out.
-    case message(length: Int, remaining: Int)
-    case failed(GRPCStatus)
+  private enum Phase {
+    case prefix
+    case payload
+    case failed
   }
 
-  private var state = State.prefix(collected: 0, count: 0)
+  // Plain fields, and not an enum that carries them: this runs three times for each message, also
+  // where messages are of a hundred bytes and there are millions a second.
+  private var phase = Phase.prefix
+  /// Bytes of a prefix that was cut, and how many.
+  private var collected: UInt64 = 0
+  private var collectedCount = 0
+  /// Of the message that is being received.
+  private var length = 0
+  /// Payload bytes not yet handed out.
+  private var remaining = 0
+  private var failure: GRPCStatus?
+
   /// Bytes of one message; applies to the messages that begin after it was set.
   package var maximumLength: Int
   /// Of the stream's messages; a client learns it from the head of the response.
@@ -42,88 +52,87 @@ package struct MessageDeframer {
   /// The next part that `bytes` holds, or nil when it is used up. Throws for a message that is too
   /// long or compressed, from its prefix alone, and the same again ever after.
   package mutating func next(from bytes: inout ByteBuffer) throws(GRPCStatus) -> MessagePart? {
-    switch self.state {
-    case .prefix(let collected, let count):
-      if count == 0, let flag = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self),
-        let length = bytes.getInteger(at: bytes.readerIndex + 1, as: UInt32.self)
-      {
-        bytes.moveReaderIndex(forwardBy: Self.prefixLength)
-        return try self.begin(flag: flag, length: Int(length))
+    switch self.phase {
+    case .prefix:
+      guard self.collectedCount == 0, bytes.readableBytes >= Self.prefixLength else {
+        return try self.collectPrefix(from: &bytes)
       }
-      return try self.collectPrefix(from: &bytes, collected, count)
-    case .message(_, remaining: 0):
-      self.state = .prefix(collected: 0, count: 0)
-      return .end
-    case .message(let length, let remaining):
-      guard let fragment = bytes.readSlice(length: min(remaining, bytes.readableBytes)),
-        fragment.readableBytes > 0
+      let start = bytes.readerIndex
+      guard let flag = bytes.getInteger(at: start, as: UInt8.self),
+        let length = bytes.getInteger(at: start + 1, as: UInt32.self)
       else { return nil }
-      self.state = .message(
-        length: length, remaining: remaining - fragment.readableBytes)
+      bytes.moveReaderIndex(forwardBy: Self.prefixLength)
+      return try self.begin(flag: flag, length: Int(length))
+    case .payload:
+      guard self.remaining > 0 else {
+        self.phase = .prefix
+        return .end
+      }
+      let count = min(self.remaining, bytes.readableBytes)
+      guard count > 0, let fragment = bytes.readSlice(length: count) else { return nil }
+      self.remaining -= count
       return .fragment(fragment)
-    case .failed(let status):
-      throw status
+    case .failed:
+      throw self.failure ?? GRPCStatus(.internalError)
     }
   }
 
   /// The stream has ended: throws INTERNAL when that was inside a message.
   package func finish() throws(GRPCStatus) {
-    switch self.state {
-    case .prefix(_, count: 0):
-      break
+    switch self.phase {
     case .prefix:
-      throw GRPCStatus(.internalError, "the stream ended inside a message's prefix")
-    case .message(let length, let remaining):
+      guard self.collectedCount == 0 else {
+        throw GRPCStatus(.internalError, "the stream ended inside a message's prefix")
+      }
+    case .payload:
       throw GRPCStatus(
         .internalError,
-        "the stream ended \(remaining) bytes before the end of a message of \(length)")
-    case .failed(let status):
-      throw status
+        "the stream ended \(self.remaining) bytes before the end of a message of \(self.length)")
+    case .failed:
+      throw self.failure ?? GRPCStatus(.internalError)
     }
   }
 
   private mutating func collectPrefix(
-    from bytes: inout ByteBuffer, _ collected: UInt64, _ count: Int
+    from bytes: inout ByteBuffer
   ) throws(GRPCStatus) -> MessagePart? {
-    var (collected, count) = (collected, count)
-    while count < Self.prefixLength, let byte = bytes.readInteger(as: UInt8.self) {
-      collected = collected << 8 | UInt64(byte)
-      count += 1
+    while self.collectedCount < Self.prefixLength {
+      guard let byte = bytes.readInteger(as: UInt8.self) else { return nil }
+      self.collected = self.collected << 8 | UInt64(byte)
+      self.collectedCount += 1
     }
-    guard count == Self.prefixLength else {
-      self.state = .prefix(collected: collected, count: count)
-      return nil
-    }
-    return try self.begin(
-      flag: UInt8(collected >> 32), length: Int(collected & 0xFFFF_FFFF))
+    let (flag, length) = (UInt8(self.collected >> 32), Int(self.collected & 0xFFFF_FFFF))
+    self.collected = 0
+    self.collectedCount = 0
+    return try self.begin(flag: flag, length: length)
   }
 
   private mutating func begin(flag: UInt8, length: Int) throws(GRPCStatus) -> MessagePart {
-    if let status = self.refusal(flag: flag, length: length) {
-      self.state = .failed(status)
+    guard flag == 0, length <= self.maximumLength else {
+      let status = self.refusal(flag: flag, length: length)
+      self.phase = .failed
+      self.failure = status
       throw status
     }
-    self.state = .message(length: length, remaining: length)
+    self.phase = .payload
+    self.length = length
+    self.remaining = length
     return .begin(length: length)
   }
 
-  private func refusal(flag: UInt8, length: Int) -> GRPCStatus? {
+  private func refusal(flag: UInt8, length: Int) -> GRPCStatus {
     switch (flag, self.encoding) {
     case (0, _):
-      break
-    case (1, .identity):
-      return GRPCStatus(.internalError, "a message is flagged as compressed, without an encoding")
-    case (1, .unsupported(let encoding)):
-      return GRPCStatus(
-        self.unsupportedEncoding, "the message encoding '\(encoding)' is not supported")
-    default:
-      return GRPCStatus(.internalError, "a message has the undefined flag \(flag)")
-    }
-    guard length <= self.maximumLength else {
-      return GRPCStatus(
+      GRPCStatus(
         .resourceExhausted,
         "a message of \(length) bytes is longer than the limit of \(self.maximumLength)")
+    case (1, .identity):
+      GRPCStatus(.internalError, "a message is flagged as compressed, without an encoding")
+    case (1, .unsupported(let encoding)):
+      GRPCStatus(
+        self.unsupportedEncoding, "the message encoding '\(encoding)' is not supported")
+    default:
+      GRPCStatus(.internalError, "a message has the undefined flag \(flag)")
     }
-    return nil
   }
 }

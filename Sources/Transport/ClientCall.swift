@@ -74,7 +74,7 @@ package final class ClientCall: StreamOwner {
   /// Whether more should be sent now. After false, `callBecameWritable` follows. It is false while
   /// more than 512 KiB wait (64 KiB before there is a connection), and for a call that has ended.
   package var isWritable: Bool {
-    self.eventLoop.preconditionInEventLoop()
+    self.eventLoop.assertInEventLoop()
     return switch self.state {
     case .waiting(_, let bytes, _): bytes <= Self.heldLimit
     case .open(let sending, halfClosed: false): sending.isWritable
@@ -115,7 +115,7 @@ package final class ClientCall: StreamOwner {
   /// Sends one message of exactly `length` bytes that `fill` writes: for small ones, which need no
   /// buffer of their own then.
   package func send(length: Int, _ fill: (inout ByteBuffer) -> Void) {
-    self.eventLoop.preconditionInEventLoop()
+    self.eventLoop.assertInEventLoop()
     if case .open(let sending, halfClosed: false) = self.state {
       sending.send(length: length, fill)
     } else if case .waiting = self.state {
@@ -164,7 +164,7 @@ package final class ClientCall: StreamOwner {
 
   /// Gives back the credit of payload bytes that are done with.
   package func returnCredit(_ bytes: Int) {
-    self.eventLoop.preconditionInEventLoop()
+    self.eventLoop.assertInEventLoop()
     self.receiving.returnCredit(bytes)
   }
 

@@ -198,6 +198,7 @@ final class Connection: ChannelInboundHandler {
       if self.drainPing == id { self.finalGoAway() }
     case .connectionFailed(let error, let message):
       self.lose("the HTTP/2 connection failed with \(error): \(message)")
+      self.closeSoon()
     }
   }
 
@@ -327,6 +328,18 @@ final class Connection: ChannelInboundHandler {
     self.http2.goAway(.noError, message: "")
     self.setNeedsFlush()
     self.delegate?.connectionCapacityChanged(self)
+    if self.owners.isEmpty { self.closeSoon() }
+  }
+
+  /// All that is left is our GOAWAY, and a peer that does not read must not keep us with it.
+  private func closeSoon() {
+    guard self.state == .open else { return }
+    self.endTimer?.cancel()
+    self.endTimer = self.eventLoop.assumeIsolated().scheduleTask(
+      in: self.configuration.lingerTimeout
+    ) {
+      self.context?.close(mode: .all, promise: nil)
+    }
   }
 
   /// Ends the connection and all its calls now.

@@ -6,6 +6,12 @@ internal import NIOConcurrencyHelpers
 package import NIOCore
 internal import NIOPosix
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Accepts connections and hands their calls to `onCall`. Thread-safe; each call stays on the
 /// event loop of its connection.
 package final class Listener: Sendable {
@@ -80,7 +86,7 @@ package final class Listener: Sendable {
   /// Tells every peer, by GOAWAY, to make its next calls on a new connection, and still takes those:
   /// whoever is served on them learns at once that the node is ending. Calls that run go on.
   package func retireConnections() {
-    self.members.tellPresent({ $0.drain() })
+    self.members.tellPresent { $0.drain() }
   }
 
   /// Accepts no more connections and no more calls. Succeeds when the calls that run have ended;
@@ -172,8 +178,14 @@ extension Channel {
       preconditionFailure("channels of NIOPosix and NIOEmbedded take options at once")
     }
     try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
-    // Where a peer vanished while nothing is asked of it, the kernel notices.
+    // Where a peer vanished while nothing is asked of it, the kernel notices, within a minute. (Not
+    // TCP_USER_TIMEOUT: it also ends connections whose peer lives and just does not read.)
     try options.setOption(.socketOption(.so_keepalive), value: 1)
+    #if os(Linux)
+      try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
+      try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
+      try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+    #endif
     try options.setOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: configuration.readBuffer))
     try options.setOption(

@@ -15,6 +15,9 @@ final class ReceivingHalf {
   private var window: AdaptiveWindow
   private let budget: WindowBudget
   private(set) var isStopped = false
+  private var isReceiving = false
+  /// Credit returned while we hand out what came in one piece, for all of its messages.
+  private var returned = 0
 
   /// `window` has been taken from the budget already, and is given back by `stop`.
   init(window: Int, budget: WindowBudget, deframer: MessageDeframer, now: NIODeadline) {
@@ -36,10 +39,22 @@ final class ReceivingHalf {
   /// Hands out what `bytes` hold. What is not payload is done with here, prefixes and padding;
   /// the payload's credit waits for `returnCredit`.
   func receive(_ bytes: ByteBuffer, flowControlled: Int) throws(GRPCStatus) {
-    var rest = bytes
+    self.isReceiving = true
     var payload = 0
+    // Its own copy while it works: a class's property would be checked for overlapping accesses
+    // three times a message. What the receiver sets meanwhile goes for what comes next.
+    var deframer = self.deframer
+    defer {
+      self.isReceiving = false
+      deframer.maximumLength = self.deframer.maximumLength
+      self.deframer = deframer
+      let done = self.returned + flowControlled - payload
+      self.returned = 0
+      if !self.isStopped && done > 0 { self.credit(done) }
+    }
+    var rest = bytes
     // The receiver may stop us, or be exchanged, with every part.
-    while !self.isStopped, let part = try self.deframer.next(from: &rest) {
+    while !self.isStopped, let part = try deframer.next(from: &rest) {
       switch part {
       case .fragment(let fragment):
         payload += fragment.readableBytes
@@ -50,11 +65,14 @@ final class ReceivingHalf {
         self.receiver?.callReceivedMessageEnd()
       }
     }
-    if !self.isStopped && flowControlled > payload { self.credit(flowControlled - payload) }
   }
 
   func returnCredit(_ bytes: Int) {
-    if !self.isStopped && bytes > 0 { self.credit(bytes) }
+    if self.isReceiving {
+      self.returned += bytes
+    } else if !self.isStopped && bytes > 0 {
+      self.credit(bytes)
+    }
   }
 
   private func credit(_ bytes: Int) {

@@ -53,7 +53,7 @@ package final class ServerCall: StreamOwner {
   /// Whether more should be sent now. After false, `callBecameWritable` follows. It is false while
   /// more than 512 KiB wait, and for a call that has ended.
   package var isWritable: Bool {
-    self.eventLoop.preconditionInEventLoop()
+    self.eventLoop.assertInEventLoop()
     return self.canSend && self.sending.isWritable
   }
 
@@ -103,7 +103,7 @@ package final class ServerCall: StreamOwner {
 
   /// Gives back the credit of payload bytes that are done with.
   package func returnCredit(_ bytes: Int) {
-    self.eventLoop.preconditionInEventLoop()
+    self.eventLoop.assertInEventLoop()
     self.receiving.returnCredit(bytes)
   }
 
@@ -189,7 +189,7 @@ package final class ServerCall: StreamOwner {
   }
 
   private func prepareToSend() -> Bool {
-    self.eventLoop.preconditionInEventLoop()
+    self.eventLoop.assertInEventLoop()
     if case .open = self.state { self.sendHeaders() }
     return self.canSend
   }
