@@ -39,6 +39,16 @@ struct Run: AsyncParsableCommand {
   @Option(help: "Runs stage by stage, with every port in a file of this folder.")
   var handOff: String?
 
+  @Option(
+    help: """
+      HOST:PORT at which nodes on other hosts reach those that the run starts, which then listen on \
+      all addresses; port 0 for any. Needs --insecure.
+      """)
+  var advertise: ListenAddress?
+
+  @Flag(help: "Lets the nodes that the run starts listen beyond loopback without encryption.")
+  var insecure = Twin.flag("INSECURE")
+
   @Flag(help: "Shows no progress.")
   var quiet = Twin.flag("QUIET")
 
@@ -57,6 +67,9 @@ struct Run: AsyncParsableCommand {
       return
     }
     for warning in plan.warnings { Exit.say("warning: \(warning)") }
+    for edge in plan.edges where edge.buffer == .disk {
+      Exit.say("warning: \(edge.location): buffer: disk is not built yet; this edge runs in memory")
+    }
     // Before threads: the keeper is a copy of this process as it is now.
     _ = Keeper.shared
 
@@ -89,6 +102,15 @@ struct Run: AsyncParsableCommand {
     var options = Runner.Options(
       executable: try Environment.executable(), environment: Environment.inherited)
     options.serveArguments = network.arguments
+    if let advertise = advertise ?? Twin.optional("ADVERTISE") {
+      guard insecure else {
+        throw UsageError("--advertise needs --insecure: the run's nodes would listen without TLS")
+      }
+      options.isAdvertised = true
+      options.listenArguments = [
+        "--listen", "0.0.0.0:\(advertise.tcpPort)", "--insecure", "--advertise", "\(advertise)",
+      ]
+    }
     options.interval = isatty(2) == 1 ? .milliseconds(500) : .seconds(3)
     return options
   }

@@ -55,7 +55,7 @@ final class NodeProcess: Sendable {
     let request = ChildRequest(
       command: [
         settings.executable, "serve", "--operator", definition, "--name", node.name,
-        "--listen", "127.0.0.1:0", "--address-file", addressFile, "--log-format", "json",
+        "--address-file", addressFile, "--log-format", "json",
         "--log-level", "notice",
       ] + settings.arguments,
       environment: settings.environment, workingDirectory: nil,

@@ -20,6 +20,10 @@ package final class Runner: Sendable {
     /// The `headrace` executable, for the nodes that the run starts.
     package var executable: String
     package var environment: [String: String]
+    /// Where the nodes that the run starts listen, as arguments of `serve`.
+    package var listenArguments = ["--listen", "127.0.0.1:0"]
+    /// Whether other hosts can reach those.
+    package var isAdvertised = false
     /// Further arguments for each node that the run starts.
     package var serveArguments: [String] = []
     /// How often the nodes are asked how they are.
@@ -66,6 +70,7 @@ package final class Runner: Sendable {
     let nodes = NodeSet()
     var failure: RunFailure?
     do {
+      try checkReach()
       try ends.open(plan)
       let urls = try await startNodes(nodes)
       let engine = Engine(
@@ -97,6 +102,24 @@ package final class Runner: Sendable {
 
   // MARK: Nodes
 
+  /// A node on another host cannot forward to one that listens on this host's loopback.
+  private func checkReach() throws(RunFailure) {
+    guard !options.isAdvertised else { return }
+    for edge in plan.edges {
+      guard case .existing(let url) = plan.node(edge.from.node)?.host, !Self.isLoopback(url.host),
+        plan.node(edge.to.node)?.host == .own
+      else { continue }
+      throw RunFailure(
+        .fileIsWrong, operator: edge.to.node,
+        "the node of \(edge.from.node) at \(url.authority) cannot reach it on loopback: give "
+          + "--advertise HOST:0 and --insecure, with a name of this host that it knows")
+    }
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+
   private func startNodes(_ nodes: NodeSet) async throws -> [String: NodeURL] {
     var urls: [String: NodeURL] = [:]
     for node in plan.nodes {
@@ -104,7 +127,8 @@ package final class Runner: Sendable {
     }
     let settings = NodeProcess.Settings(
       executable: options.executable, folder: try nodes.makeFolder(),
-      environment: options.environment, arguments: options.serveArguments
+      environment: options.environment,
+      arguments: options.listenArguments + options.serveArguments
     ) { [onEvent] name, line in onEvent(.log(operator: name, line)) }
     // All are started before the first is waited for: they start side by side.
     var started: [NodeProcess] = []
