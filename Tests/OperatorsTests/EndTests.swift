@@ -111,6 +111,8 @@ struct EndTests {
     let pid = try #require(Int32(try await run.text().dropLast()))
     #expect(isAlive(pid))
     mark.set()
+    // Before the mark's file goes with the mark: it would wait for ever.
+    try await eventually { !isAlive(pid) }
   }
 
   @Test func cancel() async throws {
