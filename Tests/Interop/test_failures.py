@@ -131,8 +131,9 @@ class BrokenInits(InteropTest):
 
     def test_a_destination_that_is_none(self):
         # The request itself cannot be: a status, and no session that failed.
+        peer = self.client(RawClient, self.start_node(OurNode, "--", "cat").address)
         details = self.expect_status(
-            grpc.StatusCode.INVALID_ARGUMENT, self.peer.init, fresh("session"),
+            grpc.StatusCode.INVALID_ARGUMENT, peer.init, fresh("session"),
             destinations=["http://elsewhere/"],
         )
         self.assertIn("http://elsewhere/", details)
@@ -299,7 +300,7 @@ class BrokenPushes(InteropTest):
         self.expect_failed(tail, session)
 
     def test_before_a_node_of_the_reference(self):
-        """The reference knows no failure from above: it waits. We must not let it end."""
+        """The reference knows no failure from above: it waits, at best."""
         head = self.client(RawClient, self.echo.address)
         tail = self.client(RawClient, self.theirs.address)
         session = fresh("session")
@@ -310,9 +311,14 @@ class BrokenPushes(InteropTest):
         self.read_some(pull)
         push.cancel()
         self.expect_failed(head, session)
-        with self.assertRaises(grpc.RpcError):
+        # Its pull may end all the same: grpcio can show a cancelled push as one that half-closed (the
+        # empty message of the cancellation overtakes the news of it), and the reference then says that
+        # no end came, and ends its pull well. What counts is that we never said done.
+        try:
             collect(pull)
-        self.assertEqual(tail.query(session, "task").state, "EXISTS")
+        except grpc.RpcError:
+            return
+        self.assertIn("No EOF on port 0", self.theirs.process.tail(65536))
 
     def test_a_pull_that_goes_away_fails_the_push(self):
         for node in (self.echo, self.cat):

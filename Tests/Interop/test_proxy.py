@@ -90,10 +90,35 @@ class ThroughAProxy(InteropTest):
             self.check(node, self.client(Commands, node.address, "--proxy", self.proxy.url))
 
     def test_our_commands_by_environment(self):
-        for name in ("http_proxy", "HEADRACE_PROXY"):
-            environment = clean_environment(**{name: self.proxy.url})
-            for node in (self.ours, self.theirs):
-                self.check(node, self.client(Commands, node.address, environment=environment))
+        environment = clean_environment(HEADRACE_PROXY=self.proxy.url)
+        for node in (self.ours, self.theirs):
+            self.check(node, self.client(Commands, node.address, environment=environment))
+
+    def test_the_usual_variables_leave_loopback_alone(self):
+        """Or a pipeline on one machine would go through the site's proxy."""
+        environment = clean_environment(http_proxy=self.proxy.url, all_proxy=self.proxy.url)
+        self.client(Commands, self.ours.address, environment=environment).about()
+        self.assertEqual(self.proxy.targets(), self.before)
+
+    def test_the_usual_variables(self):
+        """A name that is not loopback's own goes through the proxy, which finds it on loopback."""
+        environment = clean_environment(http_proxy=self.proxy.url)
+        port = self.ours.address.rsplit(":", 1)[1]
+        host = socket.gethostname()
+        try:
+            address = socket.gethostbyname(host)
+        except OSError:
+            address = None
+        if address is None or not address.startswith("127."):
+            host = "ip4-loopback.invalid"
+        peer = Commands(f"{host}:{port}", environment=environment)
+        try:
+            peer.about()
+        except CommandFailed as failed:
+            # The proxy was asked, and did not know the name.
+            self.assertIn(str(self.proxy.tcp_port), failed.error)
+        else:
+            self.assertIn(f"{host}:{port}", self.proxy.targets())
 
     def test_no_proxy_goes_around_it(self):
         environment = clean_environment(http_proxy=self.proxy.url, no_proxy="127.0.0.1")
