@@ -233,11 +233,23 @@ struct RefusalTests {
     }
   }
 
-  @Test(arguments: [
-    Array("a\u{0}b".utf8), [UInt8](repeating: 0x61, count: 10_000), Array("a/b".utf8),
-    Array("a\u{7}".utf8), [],
-  ])
-  func idsThatNobodyMayUse(id: [UInt8]) async throws {
+  enum BadID: CaseIterable {
+    case withNUL, long, withSlash, withControl, empty
+
+    var bytes: [UInt8] {
+      switch self {
+      case .withNUL: Array("a\u{0}b".utf8)
+      case .long: Array(repeating: 0x61, count: 10_000)
+      case .withSlash: Array("a/b".utf8)
+      case .withControl: Array("a\u{7}".utf8)
+      case .empty: []
+      }
+    }
+  }
+
+  @Test(arguments: BadID.allCases)
+  func idsThatNobodyMayUse(_ bad: BadID) async throws {
+    let id = bad.bytes
     try await withBench(loops: 1) { bench in
       let node = try await bench.node("cat", .command(["cat"]))
       try await bench.ready(node, "a")
