@@ -60,7 +60,7 @@ let package = Package(
       ["HTTP2", "GRPC", nioCore, nioPosix, nioConcurrency]),
     library("Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency, logging]),
     library("Operators", ["CSpawn", nioCore, nioPosix, nioConcurrency, logging]),
-    library("Builtins", ["Operators", nioCore]),
+    library("Builtins", ["Operators", "OperatorFile", nioCore]),
     library(
       "Node",
       [
@@ -76,8 +76,8 @@ let package = Package(
     .executableTarget(
       name: "headrace",
       dependencies: [
-        "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "GRPC", "Transport",
-        nioCore, nioPosix, logging, arguments,
+        "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "Builtins", "GRPC",
+        "Transport", nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
 
@@ -86,8 +86,8 @@ let package = Package(
     tests(of: "MNP", ["CMNP", nioCore]),
     tests(of: "Sessions"),
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
-    tests(of: "Builtins", ["Operators", nioCore, nioEmbedded]),
-    tests(of: "OperatorFile", ["Builtins"]),
+    tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded]),
+    tests(of: "OperatorFile"),
     tests(of: "Pipeline", ["MNP", "OperatorFile", nioCore]),
     tests(
       of: "Node",

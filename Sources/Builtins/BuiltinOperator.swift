@@ -1,6 +1,7 @@
 // A builtin as the operator of a task: runs its machine on the task's event loop.
 
 package import NIOCore
+package import OperatorFile
 package import Operators
 
 /// Runs a `BuiltinMachine` as an `Operator`. Everything happens on the event loop it was made for,
@@ -40,13 +41,12 @@ package final class BuiltinOperator: Operator {
 
   /// The operator for one task.
   ///
-  /// - Throws: `BuiltinError` for a name, a parameter or a number of ports that cannot be.
+  /// - Throws: for a parameter or a number of ports that cannot be.
   package static func make(
-    name: String, parameters: [String: String], inputs: Int, outputs: Int,
+    _ kind: BuiltinKind, parameters: [String: String], inputs: Int, outputs: Int,
     on eventLoop: any EventLoop
   ) throws(BuiltinError) -> BuiltinOperator {
-    let machine = try Builtin(named: name).machine(
-      parameters: parameters, inputs: inputs, outputs: outputs)
+    let machine = try kind.machine(parameters: parameters, inputs: inputs, outputs: outputs)
     return BuiltinOperator(machine: machine, outputs: outputs, on: eventLoop)
   }
 

@@ -52,7 +52,7 @@ package final class PushStream {
     asked = features
     let call = connections.open(
       to: PeerAddress(node), path: MNPMethod.push.path, metadata: .naming(features),
-      timeout: timeout, receiver: self)
+      timeout: timeout, receiveWindow: AdaptiveWindow.minimum, receiver: self)
     call.maximumMessageLength = maximumControlMessageBytes
     call.send(PushEncoder.opening(header))
     self.call = call

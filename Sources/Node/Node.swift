@@ -30,6 +30,8 @@ package final class Node: Sendable {
     case running
     /// Quit or SIGTERM: no new sessions or tasks, running ones go on.
     case draining
+    /// No task runs any more; calls that still take what one has left go on.
+    case closing
     /// Everything is being cancelled.
     case ending
     case ended
@@ -45,14 +47,14 @@ package final class Node: Sendable {
 
   /// - Parameters:
   ///   - group: the node's loops, as many as `configuration.loops`.
-  ///   - resources: keeper, folders and budgets of the operators' processes.
+  ///   - resources: keeper, folders and pipe memory of the operators' processes.
   package init(
     _ configuration: NodeConfiguration, group: any EventLoopGroup,
     resources: OperatorResources = .shared, logger: Logger
   ) async throws {
     self.configuration = configuration
     self.group = group
-    self.resources = resources
+    self.resources = resources.sharing(configuration.transport.budget)
     self.logger = logger
     endPromise = group.any().makePromise()
     state = NIOLockedValueBox(State())
@@ -191,7 +193,7 @@ package final class Node: Sendable {
     case .builtin(let kind, let parameters):
       do {
         `operator` = try BuiltinOperator.make(
-          name: kind.rawValue, parameters: parameters, inputs: blueprint.inputs.count,
+          kind, parameters: parameters, inputs: blueprint.inputs.count,
           outputs: blueprint.outputs.count, on: loop)
       } catch {
         throw GRPCStatus(.internalError, "builtin \(kind.rawValue): \(error)")
@@ -239,7 +241,7 @@ package final class Node: Sendable {
   package func end(reason: String) {
     let sessions: [NodeSession]? = state.withLockedValue { state in
       switch state.phase {
-      case .running, .draining:
+      case .running, .draining, .closing:
         state.phase = .ending
         state.drainDeadline?.cancel()
         return Array(state.sessions.values)
@@ -254,31 +256,55 @@ package final class Node: Sendable {
       session.quit(reason: reason, promise: promise)
       return promise.futureResult
     }
-    EventLoopFuture.andAllComplete(closings, on: loop).whenComplete { [self] _ in close() }
+    EventLoopFuture.andAllComplete(closings, on: loop).whenComplete { [self] _ in
+      close(grace: .seconds(1))
+    }
   }
 
   private func endIfDrained() {
     let isDrained = state.withLockedValue { state in
-      guard case .draining = state.phase else { return false }
-      return state.sessions.values.allSatisfy { $0.liveTasks == 0 }
+      guard case .draining = state.phase,
+        state.sessions.values.allSatisfy({ $0.liveTasks == 0 })
+      else { return false }
+      state.phase = .closing
+      return true
     }
-    if isDrained { end(reason: "the node has ended") }
+    // Pulls may still take what an ended task has left, until the drain's time runs out.
+    if isDrained { close(grace: configuration.drain) }
   }
 
-  /// What is on its way, such as Quit's own answer, is sent before its connection closes.
-  private func close() {
-    let listener = state.withLockedValue { state in
-      state.phase = .ended
-      state.sessions = [:]
-      state.expiry?.cancel()
-      return state.listener
-    }
+  /// Closes the connections once their calls have ended; what is on its way, such as Quit's own
+  /// answer, is sent before. Calls that still run after `grace` are ended.
+  private func close(grace: TimeAmount) {
+    let listener = state.withLockedValue { $0.listener }
     var closings = group.makeIterator().map { loop in
       loop.flatSubmit { [connections] in
         connections[ObjectIdentifier(loop)]?.value.drain() ?? loop.makeSucceededVoidFuture()
       }
     }
-    if let listener { closings.append(listener.drain(grace: .seconds(1))) }
-    EventLoopFuture.andAllComplete(closings, on: group.any()).cascade(to: endPromise)
+    if let listener { closings.append(listener.drain(grace: grace)) }
+    EventLoopFuture.andAllComplete(closings, on: group.any()).whenComplete { [self] _ in closed() }
+  }
+
+  private func closed() {
+    state.withLockedValue { state in
+      state.phase = .ended
+      state.sessions = [:]
+      state.expiry?.cancel()
+      state.drainDeadline?.cancel()
+    }
+    endPromise.succeed()
+  }
+}
+
+extension OperatorResources {
+  /// These, with pipe memory as a part of the node's budget: what flows through pipes is held there
+  /// as well as in windows.
+  fileprivate func sharing(_ budget: WindowBudget) -> OperatorResources {
+    var resources = self
+    resources.budget = PipeBudget(
+      limit: self.budget.limit,
+      of: .init(take: { budget.reserveSpare($0) }, giveBack: { budget.release($0) }))
+    return resources
   }
 }

@@ -56,7 +56,8 @@ package enum BuiltinKind: String, CaseIterable, Sendable {
     case .throttle:
       [
         ParameterDeclaration(
-          name: "rate", type: .string, defaultValue: nil, description: "bytes a second")
+          name: "rate", type: .string, defaultValue: nil,
+          description: "bytes a second, with K, M or G as powers of 1024")
       ]
     default: []
     }

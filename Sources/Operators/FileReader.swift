@@ -45,8 +45,12 @@ final class FileReader {
     if reading { schedule() }
   }
 
-  /// Ends without reading on.
-  func discard() { finish(nil) }
+  /// Drops the rest: no event follows.
+  func discard() {
+    finished = true
+    ready.removeAll()
+    file = nil
+  }
 
   private func schedule() {
     guard !scheduled else { return }
@@ -80,9 +84,7 @@ final class FileReader {
 
   private func finish(_ error: SystemError?) {
     guard !finished else { return }
-    finished = true
-    ready.removeAll()
-    file = nil
+    discard()
     events.finished(error)
   }
 

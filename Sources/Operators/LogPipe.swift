@@ -47,7 +47,7 @@ extension ProcessOperator {
         if keepsTail { self?.tail.append(line) }
         self?.log(line)
       },
-      drained: { [weak self] in self?.finishWhenSent() })
+      drained: { [weak self] in self?.finishWhenSettled() })
     logs.append(pipe)
   }
 

@@ -48,6 +48,10 @@ package protocol OperatorDelegate: AnyObject {
   /// before or after `operatorExited`.
   func operatorDrained(output: Int)
 
+  /// What the operator left at this output, after its exit, cannot be read to its end: the disk has
+  /// failed. Nothing more comes of it, and no `operatorDrained`. At most once for each output.
+  func operatorLost(output: Int, reason: String)
+
   /// One line of standard error, or of a standard output that is no port, without its newline.
   func operatorLogged(_ line: String)
 

@@ -19,9 +19,6 @@ final class OutputPort {
     owner = OwnerReference(process: process)
   }
 
-  /// Whether a file is still being sent: its folder, and the exit, have to wait for that.
-  var isSending: Bool { file != nil && !drained }
-
   func setReading(_ reading: Bool) {
     self.reading = reading
     pipe?.setReading(reading)
@@ -80,11 +77,11 @@ final class OutputPort {
   }
 
   private func sent(_ error: SystemError?) {
-    if let error, let process = owner.process {
-      process.fail(OperatorFailure("\(process.command.describeOutput(index)): \(error)"))
+    if let error {
+      owner.delegate?.operatorLost(output: index, reason: "its file was not read whole: \(error)")
+    } else {
+      drain()
     }
-    drain()
-    owner.process?.finishWhenSent()
   }
 
   private func drain() {

@@ -15,8 +15,23 @@ package final class PipeBudget: Sendable {
   static let steps = [256 * 1024, largest]
   static let largest = 1024 * 1024
 
-  package static let shared = PipeBudget(
-    limit: defaultLimit, logger: Logger(label: "headrace.operators"))
+  package static let shared = PipeBudget(limit: defaultLimit)
+
+  /// The larger budget that pipe memory is a part of.
+  package struct Whole: Sendable {
+    /// Takes so many bytes if they are there.
+    package var take: @Sendable (Int) -> Bool
+    package var giveBack: @Sendable (Int) -> Void
+
+    package init(
+      take: @escaping @Sendable (Int) -> Bool, giveBack: @escaping @Sendable (Int) -> Void
+    ) {
+      self.take = take
+      self.giveBack = giveBack
+    }
+
+    package static let unbounded = Whole(take: { _ in true }, giveBack: { _ in })
+  }
 
   /// 16 MiB for an ordinary user, a quarter of the default 64 MiB; 256 MiB for root.
   package static var defaultLimit: Int { geteuid() == 0 ? 256 << 20 : 16 << 20 }
@@ -28,16 +43,19 @@ package final class PipeBudget: Sendable {
   }
 
   package let limit: Int
+  private let whole: Whole
   private let logger: Logger
   private let resize: @Sendable (Int32, Int) -> Int32
   private let state = NIOLockedValueBox(State())
 
   /// `resize` gives a pipe so many bytes and returns 0 or an errno; the kernel does, except in tests.
   package init(
-    limit: Int, logger: Logger,
+    limit: Int, of whole: Whole = .unbounded,
+    logger: Logger = Logger(label: "headrace.operators"),
     resize: @escaping @Sendable (_ descriptor: Int32, _ bytes: Int) -> Int32 = PipeBudget.setSize
   ) {
     self.limit = limit
+    self.whole = whole
     self.logger = logger
     self.resize = resize
   }
@@ -51,17 +69,13 @@ package final class PipeBudget: Sendable {
   /// Lets a pipe of `capacity` bytes grow by a step. Returns its new capacity, or nil when it stays.
   func grow(_ descriptor: Int32, capacity: Int) -> Int? {
     guard let size = Self.steps.first(where: { $0 > capacity }) else { return nil }
-    let reserved = state.withLockedValue { state in
-      guard !state.refused, state.taken + size - capacity <= limit else { return false }
-      state.taken += size - capacity
-      return true
-    }
-    guard reserved else { return nil }
+    let more = size - capacity
+    guard reserve(more) else { return nil }
     let error = resize(descriptor, size)
     // The kernel rounds up to a power of two pages; the steps are.
     if error == 0 { return size }
+    giveBack(more)
     let first = state.withLockedValue { state in
-      state.taken -= size - capacity
       guard error == EPERM, !state.refused else { return false }
       state.refused = true
       return true
@@ -73,9 +87,25 @@ package final class PipeBudget: Sendable {
     return nil
   }
 
+  private func reserve(_ bytes: Int) -> Bool {
+    let fits = state.withLockedValue { state in
+      guard !state.refused, state.taken + bytes <= limit else { return false }
+      state.taken += bytes
+      return true
+    }
+    guard fits else { return false }
+    guard whole.take(bytes) else {
+      state.withLockedValue { $0.taken -= bytes }
+      return false
+    }
+    return true
+  }
+
   /// Gives back what a pipe has grown by.
   func giveBack(_ bytes: Int) {
-    if bytes > 0 { state.withLockedValue { $0.taken -= bytes } }
+    guard bytes > 0 else { return }
+    state.withLockedValue { $0.taken -= bytes }
+    whole.giveBack(bytes)
   }
 
   static func capacity(of descriptor: Int32) -> Int {

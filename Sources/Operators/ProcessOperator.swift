@@ -7,8 +7,8 @@ internal import NIOPosix
 /// Runs a command in a process group of its own. Confined to its event loop.
 ///
 /// Its life: prepare (folder, named pipes), receive inputs by file, launch, run, see the group to its
-/// end, check and send outputs by file, remove the folder, report the exit. What blocks happens on the
-/// thread pool. It keeps itself alive from `start()` until it has reported its exit.
+/// end, check and open outputs by file, remove the folder, report the exit; files that are open are
+/// sent from there, whoever reads them, and whenever. What blocks happens on the thread pool. It keeps itself alive from `start()` until it has reported its exit.
 ///
 /// The delegate is never called from within one of `Operator`'s calls. After `operatorExited` outputs
 /// that are not drained can still be read; `cancel()`, or letting go of the operator, drops them.
@@ -24,8 +24,8 @@ package final class ProcessOperator: Operator {
     case running(Preparation, group: Int32)
     /// The leader has exited.
     case ending(Preparation, ChildEnd)
-    /// Nothing of the group is left; outputs by file, and the logs' ends, are still to come.
-    case sending(Preparation, ChildEnd?)
+    /// Nothing of the group is left; a look at its outputs, and the logs' ends, are still to come.
+    case settling(Preparation, ChildEnd?)
     case removing
     case over
   }
@@ -187,7 +187,7 @@ package final class ProcessOperator: Operator {
         guard case .running = self.phase else { return }
         self.resources.watcher.signal(group: group, SIGKILL)
       }
-    case .sending(_, let end):
+    case .settling(_, let end):
       if end == .exited(0), failure == nil {
         failure = OperatorFailure("cancelled before its outputs were sent")
       }
@@ -217,10 +217,10 @@ package final class ProcessOperator: Operator {
     for input in inputs { input.operatorGone() }
     for log in logs { log.operatorGone() }
     guard let preparation else { return remove(nil) }
-    phase = .sending(preparation, end)
+    phase = .settling(preparation, end)
     guard end == .exited(0), failure == nil else {
       for output in outputs { output.operatorGone() }
-      return finishWhenSent()
+      return finishWhenSettled()
     }
     judgeOutputs(preparation)
   }
@@ -263,13 +263,12 @@ package final class ProcessOperator: Operator {
         output.operatorGone()
       }
     }
-    finishWhenSent()
+    finishWhenSettled()
   }
 
   /// Called whenever something of the end has come about.
-  func finishWhenSent() {
-    guard case .sending(let preparation, let end) = phase, logs.allSatisfy(\.isDrained),
-      outputs.allSatisfy({ !$0.isSending })
+  func finishWhenSettled() {
+    guard case .settling(let preparation, let end) = phase, logs.allSatisfy(\.isDrained)
     else { return }
     remove(preparation, end)
   }

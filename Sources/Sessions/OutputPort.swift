@@ -7,14 +7,13 @@ struct OutputPort {
     case none
     /// A pull, or the forwarder, takes what the operator writes.
     case open
-    /// The forwarder has said `done` and waits for the next node's answer.
+    /// It was told `done`: a forward waits for the next node's answer, a pull for its last byte to
+    /// leave.
     case ended
-    /// Everything, with its end, has been handed over.
+    /// The reader has everything, with its end.
     case delivered
     /// The reader went away after bytes had moved, or was told of the failure.
     case lost
-    /// The task has ended and what nobody had read is gone: its end must not be said any more.
-    case released
   }
 
   let label: PortLabel
@@ -39,9 +38,12 @@ struct OutputPort {
     switch reader {
     case .open, .ended: true
     case .none: isForwarded
-    case .delivered, .lost, .released: false
+    case .delivered, .lost: false
     }
   }
+
+  /// Somebody takes what is left here.
+  var isBeingRead: Bool { reader == .open || reader == .ended }
 
   mutating func open() -> Bool {
     guard case .none = reader else { return false }
@@ -61,14 +63,13 @@ struct OutputPort {
   /// The operator has succeeded: says whether `done` is to be sent now.
   mutating func finish() -> Bool {
     guard isDrained, case .open = reader else { return false }
-    reader = isForwarded ? .ended : .delivered
+    reader = .ended
     return true
   }
 
-  /// The next node has answered the forward with OK.
-  mutating func answered() {
-    guard reader == .open || reader == .ended else { return }
-    reader = .delivered
+  /// The next node has answered the forward with OK, or the pull has been sent whole.
+  mutating func deliver() {
+    if reader == .ended { reader = .delivered }
   }
 
   /// The reader went away before the end.
@@ -76,39 +77,34 @@ struct OutputPort {
   /// - Returns: true when bytes had moved, so that the task cannot go on.
   mutating func lose(_ reason: String) -> Bool {
     switch reader {
-    case .open where sent == 0 && !isForwarded:
+    case .open where sent == 0 && !isForwarded, .ended where sent == 0 && !isForwarded:
       reader = .none
       return false
     case .open, .ended:
       reader = .lost
       error = reason
       return true
-    case .none, .delivered, .lost, .released:
+    case .none, .delivered, .lost:
       return false
     }
   }
 
-  /// What has not been read is let go of.
+  /// What the operator left cannot be read whole: nobody is to wait for its end.
   ///
   /// - Returns: true when a reader is to be told.
-  mutating func release() -> Bool {
-    switch reader {
-    case .open, .ended:
-      reader = .lost
-      return true
-    case .none:
-      reader = .released
-      return false
-    case .delivered, .lost, .released:
-      return false
-    }
+  mutating func breakOff(_ reason: String) -> Bool {
+    guard reader != .delivered, reader != .lost else { return false }
+    let isBeingRead = isBeingRead
+    reader = .lost
+    error = reason
+    return isBeingRead
   }
 
-  /// The task has failed.
+  /// The task has failed, or is cut off.
   ///
   /// - Returns: true when a reader is to be told.
   mutating func fail() -> Bool {
-    guard reader == .open || reader == .ended else { return false }
+    guard isBeingRead else { return false }
     reader = .lost
     return true
   }

@@ -20,10 +20,10 @@ package enum TaskAction: Equatable, Sendable {
   case finishOutput(Int)
   /// Tell the reader: a pull is answered with the failure, a forward is broken off.
   case failOutput(Int, TaskFailure)
-  /// A forward was answered OK before its end: read the rest and drop it.
-  case discardOutput(Int)
   /// The task is over and nothing of its operator runs: its status starts to age. Said once.
   case ended
+  /// Nobody will read what the ended operator left: release it. It may come twice.
+  case letGo
 }
 
 /// Why a push or a pull cannot be attached. The machine is as it was.

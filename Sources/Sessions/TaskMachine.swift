@@ -26,6 +26,8 @@ package struct TaskMachine: ~Copyable {
   private var inputs: [InputPort]
   private var outputs: [OutputPort]
   private let failsOnEarlyEnd: Bool
+  /// Nobody may begin to read what is left: it goes as soon as nobody reads it.
+  private var isReleased = false
 
   /// - Parameters:
   ///   - inputNames: a name for each input, nil where the session knows none.
@@ -89,24 +91,20 @@ package struct TaskMachine: ~Copyable {
     }
   }
 
-  /// QuitSession, a drain that ran out, a deadline.
+  /// QuitSession, a drain that ran out, a deadline. Of a task that has finished it cuts off the
+  /// pulls that came late and still read; what became of the task stays as it is.
   package mutating func cancel(_ failure: TaskFailure) -> [TaskAction] {
-    fail(failure, operatorIsGone: false)
+    guard phase == .finished else { return fail(failure, operatorIsGone: false) }
+    return failOutputs(failure) + letGoIfUnread()
   }
 
-  /// The task has ended and what it holds is let go: its status has expired, or its session is
-  /// closed. A pull that came late and still reads is told. A push that still sends goes on to its
-  /// `done` and its answer: it needs nothing of the task but this machine.
+  /// The task has ended, and its status has expired or its session is closed; or there was no room
+  /// for it to begin with. What it holds goes, as soon as no pull reads it any more. A push that still sends goes on to its `done` and its
+  /// answer: it needs nothing of the task but this machine.
   package mutating func release() -> [TaskAction] {
-    guard phase == .finished else { return [] }
-    var actions = [TaskAction]()
-    for index in outputs.indices where outputs[index].release() {
-      let failure = TaskFailure(
-        .cancelled, "the task ended before this pull came, and is kept no longer",
-        port: outputs[index].label, offset: outputs[index].sent)
-      actions.append(.failOutput(index, failure))
-    }
-    return actions
+    guard phase == .finished || phase == .created, !isReleased else { return [] }
+    isReleased = true
+    return letGoIfUnread()
   }
 
   // MARK: Inputs
@@ -188,7 +186,7 @@ package struct TaskMachine: ~Copyable {
     guard !outputs[index].isForwarded else {
       throw .forwarded(outputs[index].label)
     }
-    guard outputs[index].reader != .released else {
+    guard !isReleased else {
       throw .taken("the task has ended and what \(outputs[index].label) had is kept no longer")
     }
     guard outputs[index].open() else {
@@ -207,29 +205,38 @@ package struct TaskMachine: ~Copyable {
   package mutating func drained(output index: Int) -> [TaskAction] {
     outputs[index].drain()
     guard operatorHasSucceeded, outputs[index].finish() else { return [] }
-    return [.finishOutput(index)] + finishedIfAllIsDelivered()
+    return [.finishOutput(index)]
   }
 
-  /// The pull was cancelled, or its connection is gone, before `done` was handed to it.
+  /// What the operator, which has exited 0, left at this output cannot be read whole.
+  package mutating func outputLost(_ index: Int, reason: String) -> [TaskAction] {
+    let failure = TaskFailure(
+      .output, reason, port: outputs[index].label, offset: outputs[index].sent)
+    guard phase == .finished else { return fail(failure, operatorIsGone: true) }
+    // It has succeeded, and a pull came late: that alone fails.
+    guard outputs[index].breakOff(reason) else { return [] }
+    return [.failOutput(index, failure)] + letGoIfUnread()
+  }
+
+  /// The output's reader has all of it: the next node has answered the forward with OK, or the last
+  /// byte of the pull, with its status, has left.
+  package mutating func delivered(output index: Int) -> [TaskAction] {
+    outputs[index].deliver()
+    return finishedIfAllIsDelivered() + letGoIfUnread()
+  }
+
+  /// The pull was cancelled, or its connection is gone, before all of it had left.
   package mutating func pullLost(output index: Int, reason: String) -> [TaskAction] {
     let offset = outputs[index].sent
     guard outputs[index].lose(reason) else {
       // It may have been the last that kept a task whose operator has succeeded from its end.
-      return finishedIfAllIsDelivered()
+      return finishedIfAllIsDelivered() + letGoIfUnread()
     }
     return fail(
       TaskFailure(
         .output, "the pull went away before the end: \(reason)", port: outputs[index].label,
         offset: offset),
-      operatorIsGone: false)
-  }
-
-  /// The next node has answered the forward with OK.
-  package mutating func forwardAnswered(output index: Int) -> [TaskAction] {
-    guard !hasFailed else { return [] }
-    let wantsNoMore = outputs[index].reader == .open
-    outputs[index].answered()
-    return (wantsNoMore ? [.discardOutput(index)] : []) + finishedIfAllIsDelivered()
+      operatorIsGone: false) + letGoIfUnread()
   }
 
   /// The next node has refused the forward, or it broke.
@@ -314,6 +321,19 @@ package struct TaskMachine: ~Copyable {
     return actions
   }
 
+  /// Tells every reader.
+  private mutating func failOutputs(_ failure: TaskFailure) -> [TaskAction] {
+    var actions = [TaskAction]()
+    for index in outputs.indices where outputs[index].fail() {
+      actions.append(.failOutput(index, failure))
+    }
+    return actions
+  }
+
+  private func letGoIfUnread() -> [TaskAction] {
+    isReleased && !outputs.contains(where: \.isBeingRead) ? [.letGo] : []
+  }
+
   /// The first failure counts; what breaks after it is its consequence.
   private mutating func fail(_ failure: TaskFailure, operatorIsGone: Bool) -> [TaskAction] {
     let isGone: Bool
@@ -324,10 +344,7 @@ package struct TaskMachine: ~Copyable {
     case .stopping, .finished, .failed: return []
     }
     phase = isGone ? .failed(failure) : .stopping(failure)
-    var actions = [TaskAction]()
-    for index in outputs.indices where outputs[index].fail() {
-      actions.append(.failOutput(index, failure))
-    }
+    var actions = failOutputs(failure)
     for index in inputs.indices where inputs[index].answer(failed: true) {
       actions.append(.answerPush(input: index, failure))
     }

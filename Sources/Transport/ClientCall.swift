@@ -35,7 +35,8 @@ package final class ClientCall: StreamOwner {
 
   init(
     path: String, peer: PeerAddress, metadata: Metadata, timeout: TimeAmount?,
-    receiver: any CallReceiver, eventLoop: any EventLoop, configuration: TransportConfiguration
+    receiveWindow: Int, receiver: any CallReceiver, eventLoop: any EventLoop,
+    configuration: TransportConfiguration
   ) {
     self.eventLoop = eventLoop
     self.path = path
@@ -43,7 +44,8 @@ package final class ClientCall: StreamOwner {
     self.metadata = metadata
     self.deadline = timeout.map { eventLoop.now + $0 }
     // Our own calls are never refused: they are what gets held bytes out of the node.
-    let window = configuration.budget.reserveStart() ?? configuration.budget.forceStart()
+    let window =
+      configuration.budget.reserveStart(receiveWindow) ?? configuration.budget.forceStart()
     self.receiving = ReceivingHalf(
       window: window, budget: configuration.budget,
       deframer: MessageDeframer(

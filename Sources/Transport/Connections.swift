@@ -43,14 +43,16 @@ package final class Connections: ConnectionDelegate {
 
   /// Begins a call. Never fails by itself: what goes wrong comes by `callEnded`, after this has
   /// returned. `timeout` counts from now, includes connecting, and is told to the server.
+  /// `receiveWindow` is what the server may send at first, in bytes: a call whose answer is small
+  /// takes no more of the node's budget than it needs.
   package func open(
     to peer: PeerAddress, path: String, metadata: Metadata = .init(), timeout: TimeAmount? = nil,
-    receiver: any CallReceiver
+    receiveWindow: Int = AdaptiveWindow.start, receiver: any CallReceiver
   ) -> ClientCall {
     self.eventLoop.preconditionInEventLoop()
     let call = ClientCall(
-      path: path, peer: peer, metadata: metadata, timeout: timeout, receiver: receiver,
-      eventLoop: self.eventLoop, configuration: self.configuration)
+      path: path, peer: peer, metadata: metadata, timeout: timeout, receiveWindow: receiveWindow,
+      receiver: receiver, eventLoop: self.eventLoop, configuration: self.configuration)
     if let reason = self.refusal(of: peer) {
       call.cancel(reason)
     } else {

@@ -1,9 +1,10 @@
-// The sum of all receive windows of a node, held to a bound.
+// The sum of all receive windows of a node and of its operators' pipes, held to a bound.
 
 internal import NIOConcurrencyHelpers
 
-/// Counts the bytes that peers were allowed to send us at any moment. Shared by all event loops,
-/// and asked only when a call begins, ends, or has used up a whole window.
+/// Counts the bytes that peers were allowed to send us at any moment, and those that pipes may hold
+/// beyond what they are born with. Shared by all event loops, and asked only when a call begins,
+/// ends, or has used up a whole window, and when a pipe grows.
 package final class WindowBudget: Sendable {
   /// In bytes.
   package let limit: Int
@@ -36,9 +37,14 @@ package final class WindowBudget: Sendable {
     }
   }
 
-  /// Takes the window that a new call starts with: the usual one, or the smallest, or none.
-  package func reserveStart() -> Int? {
-    for size in [AdaptiveWindow.start, AdaptiveWindow.minimum] where self.reserve(size) {
+  /// Takes `bytes` for something that can do without, where nobody is short of them.
+  package func reserveSpare(_ bytes: Int) -> Bool {
+    if case .none = self.pressure { self.reserve(bytes) } else { false }
+  }
+
+  /// Takes the window that a new call starts with: the one it asks for, or the smallest, or none.
+  package func reserveStart(_ wanted: Int = AdaptiveWindow.start) -> Int? {
+    for size in [wanted, AdaptiveWindow.minimum] where self.reserve(size) {
       return size
     }
     return nil

@@ -1,6 +1,7 @@
 // headrace serve: a node.
 
 internal import ArgumentParser
+internal import Builtins
 internal import Logging
 internal import MNP
 internal import NIOCore
@@ -157,6 +158,12 @@ struct Serve: AsyncParsableCommand {
         allowed: AllowedParameters(flags: allowedParameters, listensOnLoopback: listen.isLoopback))
     } catch {
       throw UsageError("\(error)")
+    }
+    if case .builtin(let kind) = definition.program {
+      let values = Dictionary(given.map { ($0.name, $0.text) }) { $1 }
+      do throws(BuiltinError) { try kind.check(given: values) } catch {
+        throw UsageError("\(error)")
+      }
     }
     for warning in resolution.warnings { logger.warning("\(warning)") }
     var configuration = NodeConfiguration(

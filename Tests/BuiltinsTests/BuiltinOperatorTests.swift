@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOEmbedded
+import OperatorFile
 import Operators
 import Testing
 
@@ -33,6 +34,8 @@ private final class Recorder: OperatorDelegate {
 
   func operatorDrained(output: Int) { self.events.append(.drained(output: output)) }
 
+  func operatorLost(output: Int, reason: String) { self.events.append(.other(reason)) }
+
   func operatorLogged(_ line: String) { self.events.append(.other(line)) }
 
   func operatorExited(_ exit: OperatorExit) { self.events.append(.exited(exit)) }
@@ -43,16 +46,16 @@ struct BuiltinOperatorTests {
   private let recorder = Recorder()
 
   private func make(
-    _ name: String, _ parameters: [String: String] = [:], inputs: Int, outputs: Int
+    _ kind: BuiltinKind, _ parameters: [String: String] = [:], inputs: Int, outputs: Int
   ) throws -> BuiltinOperator {
     let made = try BuiltinOperator.make(
-      name: name, parameters: parameters, inputs: inputs, outputs: outputs, on: self.loop)
+      kind, parameters: parameters, inputs: inputs, outputs: outputs, on: self.loop)
     made.delegate = self.recorder
     return made
   }
 
   @Test func nothingIsReportedFromWithinStart() throws {
-    let echo = try self.make("echo", inputs: 1, outputs: 1)
+    let echo = try self.make(.echo, inputs: 1, outputs: 1)
     echo.setReading(true, output: 0)
     echo.start()
     echo.write(ByteBuffer(string: "early"), input: 0)
@@ -66,7 +69,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func aReaderThatPausesFromWithinAReportIsHeard() throws {
-    let echo = try self.make("echo", inputs: 1, outputs: 1)
+    let echo = try self.make(.echo, inputs: 1, outputs: 1)
     echo.start()
     self.loop.run()
     echo.write(ByteBuffer(string: "first"), input: 0)
@@ -79,7 +82,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func writesFromWithinAReportKeepTheirOrder() throws {
-    let echo = try self.make("echo", inputs: 1, outputs: 1)
+    let echo = try self.make(.echo, inputs: 1, outputs: 1)
     echo.start()
     echo.setReading(true, output: 0)
     self.loop.run()
@@ -97,7 +100,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func aCancelledBuiltinEndsAsBySIGTERM() throws {
-    let tee = try self.make("tee", inputs: 1, outputs: 2)
+    let tee = try self.make(.tee, inputs: 1, outputs: 2)
     tee.start()
     self.loop.run()
     tee.write(ByteBuffer(string: "held"), input: 0)
@@ -114,7 +117,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func cancelBeforeTheFirstTurn() throws {
-    let generate = try self.make("generate", inputs: 0, outputs: 1)
+    let generate = try self.make(.generate, inputs: 0, outputs: 1)
     generate.setReading(true, output: 0)
     generate.start()
     generate.cancel()
@@ -123,7 +126,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func cancelFromWithinAReport() throws {
-    let generate = try self.make("generate", inputs: 0, outputs: 1)
+    let generate = try self.make(.generate, inputs: 0, outputs: 1)
     generate.setReading(true, output: 0)
     generate.start()
     self.recorder.onWrote = { generate.cancel() }
@@ -135,7 +138,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func anEndlessSourceLeavesTheLoopItsTurns() throws {
-    let generate = try self.make("generate", inputs: 0, outputs: 1)
+    let generate = try self.make(.generate, inputs: 0, outputs: 1)
     generate.setReading(true, output: 0)
     generate.start()
     var turns = 0
@@ -153,7 +156,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func throttleGoesByTheLoopsClock() throws {
-    let throttle = try self.make("throttle", ["rate": "1K"], inputs: 1, outputs: 1)
+    let throttle = try self.make(.throttle, ["rate": "1K"], inputs: 1, outputs: 1)
     throttle.start()
     throttle.setReading(true, output: 0)
     self.loop.run()
@@ -170,7 +173,7 @@ struct BuiltinOperatorTests {
   }
 
   @Test func aCancelledThrottleLeavesNoTimer() throws {
-    let throttle = try self.make("throttle", ["rate": "1"], inputs: 1, outputs: 1)
+    let throttle = try self.make(.throttle, ["rate": "1"], inputs: 1, outputs: 1)
     throttle.start()
     throttle.setReading(true, output: 0)
     self.loop.run()
@@ -183,7 +186,7 @@ struct BuiltinOperatorTests {
 
   @Test func withoutADelegateNothingHappens() throws {
     var recorder: Recorder? = Recorder()
-    let generate = try self.make("generate", inputs: 0, outputs: 1)
+    let generate = try self.make(.generate, inputs: 0, outputs: 1)
     generate.delegate = recorder
     generate.setReading(true, output: 0)
     generate.start()

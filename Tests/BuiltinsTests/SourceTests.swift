@@ -1,6 +1,7 @@
 // generate and throttle, and the names and parameters of all builtins.
 
 import NIOCore
+import OperatorFile
 import Testing
 
 @testable import Builtins
@@ -123,40 +124,8 @@ struct ThrottleTests {
 }
 
 struct BuiltinTests {
-  @Test func theirNames() throws {
-    for builtin in Builtin.allCases {
-      #expect(try Builtin(named: builtin.rawValue) == builtin)
-      #expect(!builtin.summary.isEmpty)
-    }
-    #expect(
-      throws: BuiltinError(
-        "there is no builtin 'cat'; the builtins are echo, tee, concat, merge, split, discard, "
-          + "generate, throttle")
-    ) { try Builtin(named: "cat") }
-  }
-
-  @Test func theirNumbersOfPorts() {
-    let allowed: [Builtin: (Int, Int) -> Bool] = [
-      .echo: { $0 == $1 }, .tee: { $0 == 1 && $1 >= 1 }, .concat: { $1 == 1 && $0 >= 0 },
-      .merge: { $1 == 1 && $0 >= 0 }, .split: { $0 == 1 && $1 >= 1 },
-      .discard: { $1 == 0 && $0 >= 0 }, .generate: { $0 == 0 && $1 == 1 },
-      .throttle: { $0 == 1 && $1 == 1 },
-    ]
-    for builtin in Builtin.allCases {
-      for inputs in 0...3 {
-        for outputs in 0...3 {
-          let fits = (try? builtin.check(inputs: inputs, outputs: outputs)) != nil
-          #expect(fits == allowed[builtin]?(inputs, outputs), "\(builtin) \(inputs) \(outputs)")
-        }
-      }
-    }
-    #expect(throws: BuiltinError("tee has 1 input and at least 1 output, not 2 in and 0 out")) {
-      try Builtin.tee.check(inputs: 2, outputs: 0)
-    }
-  }
-
   @Test(arguments: [
-    (Builtin.echo, ["x": "1"], "echo has no parameter 'x'; it has none"),
+    (BuiltinKind.echo, ["x": "1"], "echo has no parameter 'x'; it has none"),
     (.generate, ["rate": "1"], "generate has no parameter 'rate'; it has bytes, pattern"),
     (.generate, ["bytes": "1T"], "generate: bytes='1T' is not a number, or one with K, M or G"),
     (
@@ -165,21 +134,33 @@ struct BuiltinTests {
     ),
     (
       .throttle, [:],
-      "throttle needs the parameter 'rate': bytes a second; K, M, G are powers of 1024"
+      "throttle needs the parameter 'rate': bytes a second, with K, M or G as powers of 1024"
     ),
     (
       .throttle, ["rate": "0"],
       "throttle: rate='0' is not a number above 0, or one with K, M or G"
     ),
   ])
-  func wrongParametersAreNamed(builtin: Builtin, parameters: [String: String], message: String) {
+  func wrongParametersAreNamed(builtin: BuiltinKind, parameters: [String: String], message: String)
+  {
     #expect(throws: BuiltinError(message)) { try builtin.check(parameters: parameters) }
   }
 
   @Test func rightParametersAreTaken() throws {
-    try Builtin.generate.check(parameters: ["bytes": "0", "pattern": "random:18446744073709551615"])
-    try Builtin.generate.check(parameters: [:])
-    try Builtin.throttle.check(parameters: ["rate": "64K"])
+    try BuiltinKind.generate.check(
+      parameters: ["bytes": "0", "pattern": "random:18446744073709551615"])
+    try BuiltinKind.generate.check(parameters: [:])
+    try BuiltinKind.throttle.check(parameters: ["rate": "64K"])
+    try BuiltinKind.throttle.check(given: [:])
+  }
+
+  @Test(arguments: BuiltinKind.allCases)
+  func defaultsAreTaken(kind: BuiltinKind) throws {
+    var values: [String: String] = [:]
+    for parameter in kind.parameters {
+      values[parameter.name] = parameter.defaultValue.map { $0.environmentText } ?? "1M"
+    }
+    try kind.check(parameters: values)
   }
 
   @Test func byteCounts() {

@@ -2,6 +2,7 @@
 
 import Glibc
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -95,6 +96,33 @@ struct PureTests {
     #expect(grows)
     for index in pipes.indices { pipes[index].1.end() }
     #expect(budget.taken == 0)
+  }
+
+  @Test func pipeMemoryIsAPartOfALargerBudget() throws {
+    let left = NIOLockedValueBox(200 * 1024)
+    let whole = PipeBudget.Whole(
+      take: { bytes in
+        left.withLockedValue {
+          guard $0 >= bytes else { return false }
+          $0 -= bytes
+          return true
+        }
+      },
+      giveBack: { bytes in left.withLockedValue { $0 += bytes } })
+    let budget = PipeBudget(limit: 64 << 20, of: whole) { _, _ in 0 }
+    let ends = try PipeEnds()
+    var growth = PipeGrowth(of: ends.writeEnd.number, budget: budget)
+    let born = growth.capacity
+    growth.moved(4 * born)
+    let first = growth.seenFull(ends.writeEnd.number)
+    #expect(first)
+    #expect(left.withLockedValue { $0 } == 200 * 1024 - (256 * 1024 - born))
+    growth.moved(1 << 20)
+    let second = growth.seenFull(ends.writeEnd.number)
+    #expect(!second)
+    #expect(budget.taken == 256 * 1024 - born)
+    growth.end()
+    #expect(left.withLockedValue { $0 } == 200 * 1024 && budget.taken == 0)
   }
 
   @Test func aRefusalEndsAllGrowth() throws {

@@ -62,6 +62,11 @@ final class Recorder: OperatorDelegate {
     changed()
   }
 
+  func operatorLost(output: Int, reason: String) {
+    mistakes.append("output \(output) lost: \(reason)")
+    changed()
+  }
+
   func operatorLogged(_ line: String) {
     lines.append(line)
     changed()

@@ -8,7 +8,8 @@
 enum Event: String, CaseIterable {
   case start, exit0, exit3, cancel, release
   case push, pushAwaiting, bytes, message, done, pushLost, closed
-  case pull, sent, sentForward, drained, drainedForward, pullLost, answered, refused
+  case pull, sent, drained, delivered, pullLost
+  case sentForward, drainedForward, answered, refused
   case pushNowhere, pullNowhere, pullForwarded
 }
 
@@ -80,7 +81,8 @@ struct Script: ~Copyable {
     case .drained: return words(machine.drained(output: 0))
     case .drainedForward: return words(machine.drained(output: 1))
     case .pullLost: return words(machine.pullLost(output: 0, reason: "gone"))
-    case .answered: return words(machine.forwardAnswered(output: 1))
+    case .delivered: return words(machine.delivered(output: 0))
+    case .answered: return words(machine.delivered(output: 1))
     case .refused: return words(machine.forwardFailed(output: 1, reason: "no session"))
     }
   }
@@ -116,8 +118,8 @@ extension TaskAction {
     case .answerPush(let input, .some): "fail push \(input)"
     case .finishOutput(let output): "done \(output)"
     case .failOutput(let output, _): "fail output \(output)"
-    case .discardOutput(let output): "discard \(output)"
     case .ended: "ended"
+    case .letGo: "let go"
     }
   }
 }

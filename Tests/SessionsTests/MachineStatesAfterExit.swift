@@ -10,7 +10,6 @@ extension MachineState {
       cancel: fail output 1, cancel, ended -> failed by cancelled in 0 out 0 fwd 0 ended
       bytes: drop
       drainedForward: done 1 -> exists in 0 out 0 fwd 0!
-      answered: discard 1, ended -> finished in 0 out 0 fwd 0! ended
       refused: cancel, ended -> failed by forward in 0 out 0 fwd 0x ended
       """),
     MachineState(
@@ -24,7 +23,6 @@ extension MachineState {
       done: ok 0 -> exists in 5! out 0 fwd 0
       pushLost: - -> exists in 5x out 0 fwd 0
       drainedForward: done 1 -> exists in 5 out 0 fwd 0!
-      answered: discard 1, ended -> finished in 5 out 0 fwd 0! ended
       refused: fail push 0, cancel, ended -> failed by forward in 5 out 0 fwd 0x ended
       """),
     MachineState(
@@ -38,7 +36,6 @@ extension MachineState {
       done: - -> exists in 0! out 0 fwd 0
       pushLost: fail output 1, cancel, ended -> failed by input in 0x out 0 fwd 0 ended
       drainedForward: done 1 -> exists in 0 out 0 fwd 0!
-      answered: discard 1, ended -> finished in 0 out 0 fwd 0! ended
       refused: fail push 0, cancel, ended -> failed by forward in 0 out 0 fwd 0x ended
       """),
     MachineState(
@@ -51,27 +48,50 @@ extension MachineState {
       bytes: drop
       pushLost: fail output 1, cancel, ended -> failed by input in 5!x out 0 fwd 0 ended
       drainedForward: done 1 -> exists in 5! out 0 fwd 0!
-      answered: discard 1, ok 0, ended -> finished in 5! out 0 fwd 0! ended
       refused: fail push 0, cancel, ended -> failed by forward in 5! out 0 fwd 0x ended
       """),
     MachineState(
-      "delivering, only a pull without a byte is left", [.start, .pull, .exit0, .answered],
+      "delivering, only a pull without a byte is left",
+      [.start, .pull, .exit0, .drainedForward, .answered],
       """
       exists in 0 out 0 fwd 0!
       cancel: fail output 0, cancel, ended -> failed by cancelled in 0 out 0 fwd 0! ended
       bytes: drop
       pull: refused as taken
-      drained: done 0, ended -> finished in 0 out 0! fwd 0! ended
+      drained: done 0 -> exists in 0 out 0! fwd 0!
       pullLost: ended -> finished in 0 out 0 fwd 0! ended
       """),
     MachineState(
-      "delivering, only a pull with bytes is left", [.start, .pull, .sent, .exit0, .answered],
+      "delivering, only a pull with bytes is left",
+      [.start, .pull, .sent, .exit0, .drainedForward, .answered],
       """
       exists in 0 out 7 fwd 0!
       cancel: fail output 0, cancel, ended -> failed by cancelled in 0 out 7 fwd 0! ended
       bytes: drop
       pull: refused as taken
-      drained: done 0, ended -> finished in 0 out 7! fwd 0! ended
+      drained: done 0 -> exists in 0 out 7! fwd 0!
+      pullLost: cancel, ended -> failed by output in 0 out 7x fwd 0! ended
+      """),
+    MachineState(
+      "delivering, pull ended and not delivered, without a byte",
+      [.start, .pull, .drained, .drainedForward, .exit0, .answered],
+      """
+      exists in 0 out 0! fwd 0!
+      cancel: fail output 0, cancel, ended -> failed by cancelled in 0 out 0 fwd 0! ended
+      bytes: drop
+      pull: refused as taken
+      delivered: ended -> finished in 0 out 0! fwd 0! ended
+      pullLost: ended -> finished in 0 out 0 fwd 0! ended
+      """),
+    MachineState(
+      "delivering, pull ended and not delivered, with bytes",
+      [.start, .pull, .sent, .drained, .drainedForward, .exit0, .answered],
+      """
+      exists in 0 out 7! fwd 0!
+      cancel: fail output 0, cancel, ended -> failed by cancelled in 0 out 7 fwd 0! ended
+      bytes: drop
+      pull: refused as taken
+      delivered: ended -> finished in 0 out 7! fwd 0! ended
       pullLost: cancel, ended -> failed by output in 0 out 7x fwd 0! ended
       """),
     MachineState(
@@ -116,18 +136,20 @@ extension MachineState {
       pull: refused by operatorFailed
       """),
     MachineState(
-      "finished, output not read", [.start, .push, .done, .exit0, .answered],
+      "finished, output not read", [.start, .push, .done, .exit0, .drainedForward, .answered],
       """
       finished in 0! out 0 fwd 0! ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop
       """),
     MachineState(
-      "finished, late pull without a byte", [.start, .push, .done, .exit0, .answered, .pull],
+      "finished, late pull without a byte",
+      [.start, .push, .done, .exit0, .drainedForward, .answered, .pull],
       """
       finished in 0! out 0 fwd 0! ended
-      release: fail output 0
+      cancel: fail output 0
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop
@@ -135,10 +157,11 @@ extension MachineState {
       drained: done 0 -> finished in 0! out 0! fwd 0! ended
       """),
     MachineState(
-      "finished, late pull with bytes", [.start, .push, .done, .exit0, .answered, .pull, .sent],
+      "finished, late pull with bytes",
+      [.start, .push, .done, .exit0, .drainedForward, .answered, .pull, .sent],
       """
       finished in 0! out 7 fwd 0! ended
-      release: fail output 0
+      cancel: fail output 0
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop
@@ -147,18 +170,60 @@ extension MachineState {
       pullLost: - -> finished in 0! out 7x fwd 0! ended
       """),
     MachineState(
-      "finished, push open", [.start, .push, .exit0, .answered],
+      "finished, late pull ended and not delivered",
+      [.start, .push, .done, .exit0, .drainedForward, .answered, .pull, .sent, .drained],
+      """
+      finished in 0! out 7! fwd 0! ended
+      cancel: fail output 0 -> finished in 0! out 7 fwd 0! ended
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pull: refused as taken
+      pullLost: - -> finished in 0! out 7x fwd 0! ended
+      """),
+    MachineState(
+      "finished and released, late pull with bytes",
+      [.start, .push, .done, .exit0, .drainedForward, .answered, .pull, .sent, .release],
+      """
+      finished in 0! out 7 fwd 0! ended
+      cancel: fail output 0, let go
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pull: refused as taken
+      drained: done 0 -> finished in 0! out 7! fwd 0! ended
+      pullLost: let go -> finished in 0! out 7x fwd 0! ended
+      """),
+    MachineState(
+      "finished and released, output not read",
+      [.start, .push, .done, .exit0, .drainedForward, .answered, .release],
+      """
+      finished in 0! out 0 fwd 0! ended
+      cancel: let go
+      push: refused as taken
+      pushAwaiting: refused as taken
+      bytes: drop
+      pull: refused as taken
+      delivered: let go
+      pullLost: let go
+      answered: let go
+      """),
+    MachineState(
+      "finished, push open", [.start, .push, .exit0, .drainedForward, .answered],
       """
       finished in 0 out 0 fwd 0! ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop -> finished in 5-5 out 0 fwd 0! ended
       done: ok 0 -> finished in 0! out 0 fwd 0! ended
       """),
     MachineState(
-      "finished, awaiting push open", [.start, .pushAwaiting, .bytes, .exit0, .answered],
+      "finished, awaiting push open",
+      [.start, .pushAwaiting, .bytes, .exit0, .drainedForward, .answered],
       """
       finished in 5 out 0 fwd 0! ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop -> finished in 10-5 out 0 fwd 0! ended
@@ -167,9 +232,13 @@ extension MachineState {
       """),
     MachineState(
       "finished, everything delivered",
-      [.start, .push, .bytes, .done, .pull, .sent, .drained, .drainedForward, .exit0, .answered],
+      [
+        .start, .push, .bytes, .done, .pull, .sent, .drained, .drainedForward, .exit0, .answered,
+        .delivered,
+      ],
       """
       finished in 5! out 7! fwd 0! ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop

@@ -36,6 +36,7 @@ struct MachineState: Sendable {
       start: start, forward 1
       exit3: cancel, ended -> failed by operatorFailed in 0 out 0 fwd 0 ended
       cancel: cancel, ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      release: let go
       bytes: drop
       """),
     MachineState(
@@ -45,6 +46,7 @@ struct MachineState: Sendable {
       start: start, forward 1
       exit3: fail push 0, cancel, ended -> failed by operatorFailed in 0 out 0 fwd 0 ended
       cancel: fail push 0, cancel, ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
@@ -57,6 +59,7 @@ struct MachineState: Sendable {
       start: start, forward 1
       exit3: fail push 0, cancel, ended -> failed by operatorFailed in 0 out 0 fwd 0 ended
       cancel: fail push 0, cancel, ended -> failed by cancelled in 0 out 0 fwd 0 ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
@@ -70,6 +73,7 @@ struct MachineState: Sendable {
       start: start, forward 1
       exit3: cancel, ended -> failed by operatorFailed in 5! out 0 fwd 0 ended
       cancel: cancel, ended -> failed by cancelled in 5! out 0 fwd 0 ended
+      release: let go
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop
@@ -91,7 +95,6 @@ struct MachineState: Sendable {
       exit3: fail output 1, cancel, ended -> failed by operatorFailed in 0 out 0 fwd 0 ended
       cancel: fail output 1, cancel -> failed by cancelled in 0 out 0 fwd 0
       bytes: drop
-      answered: discard 1 -> exists in 0 out 0 fwd 0!
       refused: cancel -> failed by forward in 0 out 0 fwd 0x
       """),
     MachineState(
@@ -104,7 +107,6 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
       done: end 0, ok 0 -> exists in 0! out 0 fwd 0
-      answered: discard 1 -> exists in 0 out 0 fwd 0!
       refused: fail push 0, cancel -> failed by forward in 0 out 0 fwd 0x
       """),
     MachineState(
@@ -118,7 +120,6 @@ struct MachineState: Sendable {
       bytes: deliver -> exists in 10 out 0 fwd 0
       done: end 0, ok 0 -> exists in 5! out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 5x out 0 fwd 0
-      answered: discard 1 -> exists in 5 out 0 fwd 0!
       refused: fail push 0, cancel -> failed by forward in 5 out 0 fwd 0x
       """),
     MachineState(
@@ -132,7 +133,6 @@ struct MachineState: Sendable {
       bytes: deliver -> exists in 5 out 0 fwd 0
       done: end 0 -> exists in 0! out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 0x out 0 fwd 0
-      answered: discard 1 -> exists in 0 out 0 fwd 0!
       refused: fail push 0, cancel -> failed by forward in 0 out 0 fwd 0x
       """),
     MachineState(
@@ -146,7 +146,6 @@ struct MachineState: Sendable {
       bytes: deliver -> exists in 10 out 0 fwd 0
       done: end 0 -> exists in 5! out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 5x out 0 fwd 0
-      answered: discard 1 -> exists in 5 out 0 fwd 0!
       refused: fail push 0, cancel -> failed by forward in 5 out 0 fwd 0x
       """),
     MachineState(
@@ -158,7 +157,6 @@ struct MachineState: Sendable {
       push: refused as taken
       pushAwaiting: refused as taken
       bytes: drop
-      answered: discard 1 -> exists in 5! out 0 fwd 0!
       refused: cancel -> failed by forward in 5! out 0 fwd 0x
       """),
     MachineState(
@@ -171,7 +169,6 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: drop
       pushLost: fail output 1, cancel -> failed by input in 5!x out 0 fwd 0
-      answered: discard 1 -> exists in 5! out 0 fwd 0!
       refused: fail push 0, cancel -> failed by forward in 5! out 0 fwd 0x
       """),
     MachineState(
@@ -185,7 +182,6 @@ struct MachineState: Sendable {
       bytes: drop -> exists in 10-7 out 0 fwd 0
       done: ok 0 -> exists in 5-2! out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 5-2x out 0 fwd 0
-      answered: discard 1 -> exists in 5-2 out 0 fwd 0!
       refused: fail push 0, cancel -> failed by forward in 5-2 out 0 fwd 0x
       """),
     MachineState(
@@ -196,7 +192,6 @@ struct MachineState: Sendable {
       cancel: fail output 0, fail output 1, cancel -> failed by cancelled in 0 out 0 fwd 0
       bytes: drop
       pull: refused as taken
-      answered: discard 1 -> exists in 0 out 0 fwd 0!
       refused: fail output 0, cancel -> failed by forward in 0 out 0 fwd 0x
       """),
     MachineState(
@@ -208,17 +203,7 @@ struct MachineState: Sendable {
       bytes: drop
       pull: refused as taken
       pullLost: fail output 1, cancel -> failed by output in 0 out 7x fwd 0
-      answered: discard 1 -> exists in 0 out 7 fwd 0!
       refused: fail output 0, cancel -> failed by forward in 0 out 7 fwd 0x
-      """),
-    MachineState(
-      "running, forward answered before its end", [.start, .sentForward, .answered],
-      """
-      exists in 0 out 0 fwd 9!
-      exit0: ended -> finished in 0 out 0 fwd 9! ended
-      exit3: cancel, ended -> failed by operatorFailed in 0 out 0 fwd 9! ended
-      cancel: cancel -> failed by cancelled in 0 out 0 fwd 9!
-      bytes: drop
       """),
     MachineState(
       "running, outputs drained before the exit", [.start, .pull, .drained, .drainedForward],
@@ -229,7 +214,6 @@ struct MachineState: Sendable {
       cancel: fail output 0, fail output 1, cancel -> failed by cancelled in 0 out 0 fwd 0
       bytes: drop
       pull: refused as taken
-      answered: discard 1 -> exists in 0 out 0 fwd 0!
       refused: fail output 0, cancel -> failed by forward in 0 out 0 fwd 0x
       """),
   ]

@@ -67,14 +67,13 @@ extension SimulatedNode {
   }
 
   private func cancel() {
-    if !isOver { hasFailed = true }
+    if hasFinished { isCutOff = true } else { hasFailed = true }
     tell("cancel") { $0.cancel(TaskFailure(.cancelled, "quit")) }
   }
 
   private func release() {
     isReleased = true
     tell("release") { $0.release() }
-    require(!readers.contains { $0.state == .open }, "nobody reads what has been let go")
   }
 
   private func exit(succeeding: Bool) {
@@ -162,9 +161,11 @@ extension SimulatedNode {
     switch (reader.state, Int.random(in: 0..<12, using: &dice)) {
     case (.open, 0...4) where isStarted && !reader.isDrained: send(output)
     case (_, 5...6) where isStarted && !reader.isDrained: drain(output)
-    case (.open, 7) where !reader.isForwarded: losePull(output)
-    case (.open, 8), (.ended, 1...3), (.ended, 8):
-      if reader.isForwarded { answer(output, dice.chance(5, of: 6)) }
+    case (.open, 7) where !reader.isForwarded, (.ended, 4) where !reader.isForwarded:
+      losePull(output)
+    case (.ended, 1...3), (.ended, 8):
+      if reader.isForwarded { answer(output, dice.chance(5, of: 6)) } else { deliver(output) }
+    case (.open, 8) where reader.isForwarded: answer(output, false)
     case (_, 9...) where !isReleased: pull(output)
     default: break
     }
@@ -189,9 +190,14 @@ extension SimulatedNode {
     if !isOK, !isOver { hasFailed = true }
     tell("forward \(output) \(isOK ? "ok" : "refused")") {
       isOK
-        ? $0.forwardAnswered(output: output)
+        ? $0.delivered(output: output)
         : $0.forwardFailed(output: output, reason: "no session")
     }
+  }
+
+  private func deliver(_ output: Int) {
+    readers[output].state = .over
+    tell("pull \(output) delivered") { $0.delivered(output: output) }
   }
 
   private func losePull(_ output: Int) {
@@ -228,8 +234,8 @@ extension SimulatedNode {
     for output in readers.indices where !readers[output].isDrained { drain(output) }
     if isStarted, exit == nil { exit(succeeding: true) }
     for output in readers.indices
-    where readers[output].isForwarded && [.open, .ended].contains(readers[output].state) {
-      answer(output, true)
+    where readers[output].isReading {
+      if readers[output].isForwarded { answer(output, true) } else { deliver(output) }
     }
     require(machine.hasEnded, "a task whose neighbours have all done their part has ended")
     require(endings == 1, "ended once")

@@ -45,6 +45,8 @@ final class SimulatedNode {
     var sent = 0
     var isDrained = false
     var isAnswered = false
+
+    var isReading: Bool { state == .open || state == .ended }
   }
 
   var machine: TaskMachine
@@ -57,7 +59,10 @@ final class SimulatedNode {
   var exit: Bool?
   var hasFailed = false
   var hasFinished = false
+  /// Late pulls were cut off, by a cancellation after the end.
+  var isCutOff = false
   var isReleased = false
+  var isLetGo = false
   var endings = 0
   /// What was said so far: a failure of the test prints it.
   private(set) var story: [String] = []
@@ -103,7 +108,8 @@ final class SimulatedNode {
   private func isAllowedAfterTheEnd(_ action: TaskAction) -> Bool {
     switch action {
     case .finishOutput, .answerPush(_, nil): !hasFailed
-    case .failOutput: !hasFailed && isReleased
+    case .failOutput: isCutOff
+    case .letGo: isReleased
     default: false
     }
   }
@@ -134,13 +140,14 @@ final class SimulatedNode {
     case .finishOutput(let output):
       require(exit == true && readers[output].isDrained, "done after success and drained")
       require(readers[output].state == .open && !hasFailed, "done once, to an open reader")
-      readers[output].state = readers[output].isForwarded ? .ended : .over
+      readers[output].state = .ended
     case .failOutput(let output, let failure):
-      require([.open, .ended].contains(readers[output].state), "a reader told once")
-      require(machine.failure == (isReleased && hasFinished ? nil : failure), "the task's failure")
+      require(readers[output].isReading, "a reader told once")
+      require(machine.failure == (isCutOff ? nil : failure), "the task's failure")
       readers[output].state = .over
-    case .discardOutput(let output):
-      require(readers[output].isAnswered, "dropped where the next node wants no more")
+    case .letGo:
+      require(isReleased && !readers.contains(where: \.isReading), "let go when nobody reads")
+      isLetGo = true
     case .ended:
       endings += 1
       require(endings == 1, "ended once")
@@ -151,7 +158,7 @@ final class SimulatedNode {
   /// The model's own verdict against the machine's.
   private func settle() {
     let holds = readers.contains {
-      $0.isForwarded ? !$0.isAnswered : $0.state == .open
+      $0.isForwarded ? !$0.isAnswered : $0.isReading
     }
     if !isOver, exit == true, !holds { hasFinished = true }
     let state = machine.status.state
@@ -161,10 +168,13 @@ final class SimulatedNode {
     require(machine.hasEnded == (endings == 1), "hasEnded is what was said")
     let mustHaveEnded = hasFinished || (hasFailed && (!isStarted || exit != nil))
     require(machine.hasEnded == mustHaveEnded, "ended at its time")
+    if isReleased, hasFinished {
+      require(isLetGo == !readers.contains(where: \.isReading), "let go as soon as nobody reads")
+    }
     if hasFailed {
       require(
         !pushes.contains { [.open, .waiting].contains($0.state) }
-          && !readers.contains { [.open, .ended].contains($0.state) },
+          && !readers.contains(where: \.isReading),
         "a failure reaches every neighbour at once")
     }
     for (port, push) in zip(machine.status.inputs, pushes) {

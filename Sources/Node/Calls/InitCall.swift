@@ -1,5 +1,6 @@
 // Init: from the request to a session that is ready, or that failed and says why.
 
+internal import Builtins
 internal import GRPC
 internal import MNP
 internal import NIOCore
@@ -130,6 +131,11 @@ extension Node {
     let definition = configuration.definition
     switch definition.program {
     case .builtin(let kind):
+      do throws(BuiltinError) {
+        try kind.check(parameters: parameters.values)
+      } catch {
+        throw InitFailure("\(error)")
+      }
       return .builtin(kind, parameters: parameters.values)
     case .command(let words):
       let command = OperatorCommand(

@@ -11,12 +11,19 @@ internal import Transport
 /// A chunk's credit goes back to the task as long as the call's queue has room, so that the operator
 /// is not read faster than the peer takes.
 final class PullCall: CallReceiver {
+  private enum State {
+    case reading
+    /// `done` and the status are queued behind the last bytes, which the peer may never take.
+    case ending
+    case over
+  }
+
   private let call: ServerCall
   private let task: TaskHandle
   private let output: Int
   /// Payload bytes in a full queue, whose credit is kept until it has room again.
   private var withheld = 0
-  private var isAnswered = false
+  private var state = State.reading
   private lazy var puller = Puller(on: call.eventLoop) { [weak self] in self?.receive($0) }
 
   init(_ call: ServerCall, task: TaskHandle, output: Int) {
@@ -71,9 +78,12 @@ final class PullCall: CallReceiver {
   }
 
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
-    guard !isAnswered else { return }
-    isAnswered = true
-    post(.lost(status.message.isEmpty ? "\(status.code)" : status.message))
+    defer { state = .over }
+    switch state {
+    case .reading: post(.lost(status.reason))
+    case .ending: post(status.isOK ? .delivered : .lost(status.reason))
+    case .over: break
+    }
   }
 
   private func post(_ event: PullEvent) {
@@ -81,7 +91,7 @@ final class PullCall: CallReceiver {
   }
 
   private func receive(_ reply: PullReply) {
-    guard !isAnswered else { return }
+    guard case .reading = state else { return }
     switch reply {
     case .bytes(let bytes):
       call.send([PullEncoder.prefix(count: bytes.readableBytes), bytes])
@@ -91,11 +101,11 @@ final class PullCall: CallReceiver {
         withheld += bytes.readableBytes
       }
     case .done:
-      isAnswered = true
+      state = .ending
       call.send([PullEncoder.done()])
       call.finish(.ok, trailers: Metadata())
     case .fail(let status):
-      isAnswered = true
+      state = .over
       call.finish(status, trailers: Metadata())
     }
   }

@@ -88,7 +88,7 @@ final class PushCall: CallReceiver {
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
     firstMessageDeadline?.cancel()
     // After done too: an awaiting push that goes away says that the run it belongs to has failed.
-    if !isAnswered { lose(status.message.isEmpty ? "\(status.code)" : status.message) }
+    if !isAnswered { lose(status.reason) }
     isAnswered = true
     task = nil
   }

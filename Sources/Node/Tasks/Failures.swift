@@ -84,6 +84,11 @@ extension Failure {
   }
 }
 
+extension GRPCStatus {
+  /// Why a call went away, for the failure that it causes.
+  var reason: String { message.isEmpty ? "\(code)" : message }
+}
+
 extension TaskRefusal {
   /// The status by which a push or a pull hears that it cannot be attached.
   func grpcStatus(at place: Place) -> GRPCStatus {

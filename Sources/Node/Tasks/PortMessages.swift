@@ -27,6 +27,8 @@ enum PullEvent: Sendable {
   case open
   /// So many payload bytes have left the call's queue.
   case credit(Int)
+  /// After `done`: everything has left for the peer, with the status.
+  case delivered
   case lost(String)
 }
 
@@ -46,6 +48,6 @@ enum TaskMessage: Sendable {
   case pull(output: Int, by: Puller, PullEvent)
   case query(@Sendable (TaskSnapshot) -> Void)
   case cancel(reason: String)
-  /// The session no longer knows it: what it still holds goes.
+  /// The session no longer knows it: what it still holds goes, once no pull reads it.
   case release
 }

@@ -37,8 +37,6 @@ final class TaskRun {
       case none
       case pull(Puller)
       case forward(Forwarder)
-      /// The next node wanted no more: bytes are read, so that the operator can end, and dropped.
-      case discard
     }
 
     var reader = Reader.none
@@ -93,7 +91,7 @@ final class TaskRun {
     case .pull(let output, let puller, let event): pull(event, output: output, by: puller)
     case .query(let answer): answer(snapshot)
     case .cancel(let reason): perform(machine.cancel(TaskFailure(.cancelled, reason)))
-    case .release: release()
+    case .release: perform(machine.release())
     }
   }
 
@@ -114,9 +112,8 @@ final class TaskRun {
     }
   }
 
-  private func release() {
+  private func letGo() {
     openDeadline?.cancel()
-    perform(machine.release())
     `operator`?.cancel()
     `operator` = nil
   }
@@ -177,6 +174,8 @@ final class TaskRun {
     case .open: break
     case .credit(let bytes):
       taken(bytes, output: output)
+    case .delivered:
+      perform(machine.delivered(output: output))
     case .lost(let reason):
       outputs[output] = OutputEnd()
       `operator`?.setReading(false, output: output)
@@ -225,20 +224,19 @@ final class TaskRun {
       switch outputs[output].reader {
       case .pull(let puller): puller.post(.done)
       case .forward(let forwarder): forwarder.finish()
-      case .none, .discard: break
+      case .none: break
       }
     case .failOutput(let output, let failure):
       switch outputs[output].reader {
       case .pull(let puller): puller.post(.fail(told(of: failure, output: output)))
       case .forward(let forwarder): forwarder.fail(failure.wireFailure(at: place))
-      case .none, .discard: break
+      case .none: break
       }
       outputs[output].reader = .none
-    case .discardOutput(let output):
-      outputs[output].reader = .discard
-      `operator`?.setReading(true, output: output)
     case .ended:
       ended()
+    case .letGo:
+      letGo()
     }
   }
 
@@ -247,7 +245,7 @@ final class TaskRun {
     if let failure = machine.failure {
       logger.error("task failed: \(place.describe(failure))")
       // What undelivered outputs hold is of no use to anybody.
-      release()
+      letGo()
     } else {
       logger.debug("task finished")
     }
@@ -262,7 +260,7 @@ final class TaskRun {
       case .writable:
         resume(output)
       case .answered:
-        perform(machine.forwardAnswered(output: output))
+        perform(machine.delivered(output: output))
       case .failed(let reason):
         perform(machine.forwardFailed(output: output, reason: reason))
       }
@@ -295,8 +293,8 @@ extension TaskRun: OperatorDelegate {
   func operatorWrote(_ bytes: ByteBuffer, output: Int) {
     let count = bytes.readableBytes
     switch outputs[output].reader {
-    case .none, .discard:
-      // The reader has just gone, and the task with it; or it wanted no more.
+    case .none:
+      // The reader has just gone, and the task with it.
       break
     case .pull(let puller):
       machine.sent(count, output: output)
@@ -316,6 +314,10 @@ extension TaskRun: OperatorDelegate {
 
   func operatorDrained(output: Int) {
     perform(machine.drained(output: output))
+  }
+
+  func operatorLost(output: Int, reason: String) {
+    perform(machine.outputLost(output, reason: reason))
   }
 
   func operatorLogged(_ line: String) {
