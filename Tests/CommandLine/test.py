@@ -8,6 +8,7 @@ Standard library only. Every wait is for a condition and bounded; processes are 
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -86,10 +87,9 @@ class CommandLineTest(unittest.TestCase):
     def node(self, *arguments, prefix=(), **options):
         """Starts a node and gives its process and URL."""
         address = self.folder / f"url-{time.monotonic_ns()}"
+        listen = () if "--listen" in arguments else ("--listen", "127.0.0.1:0")
         process = self.start(
-            "serve", "--listen", "127.0.0.1:0", "--address-file", address, *arguments,
-            prefix=prefix, **options,
-        )
+            "serve", *listen, "--address-file", address, *arguments, prefix=prefix, **options)
         wait_for(lambda: address.exists() or process.poll() is not None, "the node to listen")
         self.assertIsNone(process.poll(), (self.folder / "stderr").read_text())
         return process, address.read_text().strip()
@@ -325,12 +325,17 @@ class Runs(CommandLineTest):
             self.assertEqual(
                 sorted(words.read_text().split()), sorted(result.read_text().split()))
 
-    @unittest.skipUnless(os.geteuid() == 0, "mounting needs root")
-    def test_a_full_disk_at_a_sink(self):
+    def small_disk(self):
+        """A folder that takes 1 MiB."""
         small = self.folder / "small"
         small.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], check=True)
         self.addCleanup(subprocess.run, ["umount", small])
+        return small
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting needs root")
+    def test_a_full_disk_at_a_sink(self):
+        small = self.small_disk()
         path = self.pipeline(f"""
             operators: {{source: {{builtin: generate, parameters: {{bytes: 8M}}}}}}
             outputs: {{source.0: {small}/out}}
@@ -339,6 +344,109 @@ class Runs(CommandLineTest):
         self.assertIn(b"No space left", done.stderr)
         self.assertEqual(list(small.iterdir()), [])
         self.assert_nothing_left()
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting needs root")
+    def test_a_full_disk_at_a_file_port(self):
+        """At an input the node cannot write it, at an output the operator cannot."""
+        small = self.small_disk()
+        environment = {**self.environment, "TMPDIR": str(small)}
+        ports = {
+            "input": ("file", "cat $HEADRACE_INPUT_0", "stdout"),
+            "output": ("stdin", "cat > $HEADRACE_OUTPUT_0", "file"),
+        }
+        for which, (taken, script, given) in ports.items():
+            with self.subTest(which):
+                path = self.pipeline(f"""
+                    operators:
+                      source: {{builtin: generate, parameters: {{bytes: 8M}}}}
+                      copy:
+                        command: [sh, -c, '{script}']
+                        inputs: [{{name: in, via: {taken}}}]
+                        outputs: [{{name: out, via: {given}}}]
+                    wires: [source.0 -> copy.in]
+                    outputs: {{copy.out: {self.folder}/out}}
+                """)
+                done = self.run_headrace("run", path, expected=10, env=environment)
+                self.assertIn(b"operator copy", done.stderr)
+                self.assertIn(b"No space left", done.stderr)
+                self.assertFalse((self.folder / "out").exists())
+                self.assert_nothing_left()
+                self.assertEqual(list(small.iterdir()), [])
+
+
+@unittest.skipUnless(os.geteuid() == 0, "network namespaces need root")
+class Hosts(CommandLineTest):
+    """Two hosts: network namespaces with a cable between them."""
+
+    ADDRESSES = ("10.231.77.1", "10.231.77.2")
+
+    def setUp(self):
+        super().setUp()
+        self.names = [f"headrace-{os.getpid()}-{side}" for side in "ab"]
+        for name in self.names:
+            subprocess.run(["ip", "netns", "add", name], check=True)
+            self.addCleanup(subprocess.run, ["ip", "netns", "delete", name])
+        ends = [f"hr{os.getpid() % 100000}{side}" for side in "ab"]
+        subprocess.run(
+            ["ip", "link", "add", ends[0], "netns", self.names[0], "type", "veth",
+             "peer", "name", ends[1], "netns", self.names[1]], check=True)
+        for name, end, address in zip(self.names, ends, self.ADDRESSES):
+            for command in (["address", "add", f"{address}/24", "dev", end], ["link", "set", end, "up"],
+                            ["link", "set", "lo", "up"]):
+                subprocess.run(["ip", "-n", name, *command], check=True)
+
+    def on(self, host):
+        return ["ip", "netns", "exec", self.names[host]]
+
+    def remote_node(self, *arguments):
+        return self.node(
+            "--listen", f"{self.ADDRESSES[1]}:0", "--insecure", *arguments, prefix=self.on(1))[1]
+
+    def test_a_run_with_a_node_on_another_host(self):
+        url = self.remote_node("--", "sort")
+        words = self.folder / "words"
+        words.write_text("".join(f"{i * 7919 % 50000:05}\n" for i in range(50000)))
+        path = self.pipeline(f"""
+            operators:
+              copy: {{command: [cat]}}
+              sort: {{node: "{url}"}}
+              last: {{command: [tail, -n, '2']}}
+            wires: [copy.out -> sort.0, sort.0 -> last.in]
+            inputs: {{copy.in: {words}}}
+            outputs: {{last.out: {self.folder}/out}}
+        """)
+        run = self.start(
+            "run", path, "--advertise", f"{self.ADDRESSES[0]}:0", "--insecure", prefix=self.on(0))
+        self.assertEqual(run.wait(LIMIT), 0, (self.folder / "stderr").read_text())
+        self.assertEqual((self.folder / "out").read_text(), "49998\n49999\n")
+
+    def test_the_usual_proxy_variables(self):
+        url = self.remote_node("--builtin", "echo")
+        log = self.folder / "proxy.log"
+        settings = self.folder / "proxy.conf"
+        settings.write_text(
+            f'Port 8888\nListen {self.ADDRESSES[1]}\nAllow {self.ADDRESSES[0]}\nTimeout 60\n'
+            f'LogLevel Connect\nLogFile "{log}"\nPidFile "{self.folder}/proxy.pid"\n')
+        proxy = subprocess.Popen(
+            [*self.on(1), "tinyproxy", "-d", "-c", str(settings)], env=self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.end, proxy)
+        probe = [*self.on(0), "bash", "-c", f"</dev/tcp/{self.ADDRESSES[1]}/8888"]
+        wait_for(lambda: subprocess.run(probe, capture_output=True).returncode == 0, "the proxy")
+
+        def about(**variables):
+            before = len(re.findall("CONNECT \\S+ HTTP", log.read_text()))
+            done = subprocess.run(
+                [*self.on(0), HEADRACE, "about", url], env={**self.environment, **variables},
+                capture_output=True, timeout=LIMIT)
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            return len(re.findall("CONNECT \\S+ HTTP", log.read_text())) - before
+
+        proxied = f"http://{self.ADDRESSES[1]}:8888"
+        self.assertEqual(about(), 0)
+        self.assertEqual(about(http_proxy=proxied), 1)
+        self.assertEqual(about(all_proxy=proxied), 1)
+        self.assertEqual(about(http_proxy=proxied, no_proxy=self.ADDRESSES[1]), 0)
 
 
 if __name__ == "__main__":
