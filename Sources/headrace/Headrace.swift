@@ -1,6 +1,7 @@
 // The command line's root.
 
 internal import ArgumentParser
+internal import NIOCore
 
 @main
 struct Headrace: AsyncParsableCommand {
@@ -26,6 +27,9 @@ struct Headrace: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away (headrace pull | head) is an error of a write, not a death.
     Signals.ignoreBrokenPipes()
+    // What blocks (names, disks, the starts of programs) waits for one of these; one disk that hangs
+    // must not hold up all the rest, whatever the number of cores.
+    NIOSingletons.blockingPoolThreadCountSuggestion = 8
     do {
       var command = try parseAsRoot()
       if var asyncCommand = command as? any AsyncParsableCommand {
