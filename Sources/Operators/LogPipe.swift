@@ -17,7 +17,7 @@ final class LogPipe {
   ) throws(SystemError) {
     pipe = try PipeReader(
       readEnd: ends.readEnd, spare: ends.writeEnd, eventLoop: process.eventLoop,
-      budget: process.resources.budget, bufferSize: Self.bufferSize,
+      budget: process.resources.budget, reads: Self.bufferSize...Self.bufferSize,
       events: .init(
         read: { [weak self] in self?.splitter.feed($0, line) },
         drained: { [weak self] in

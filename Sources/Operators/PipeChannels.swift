@@ -15,8 +15,8 @@ enum PipeChannels {
         .takingOwnershipOfDescriptor(output: number))
   }
 
-  /// A channel that only reads, and only when asked to, a buffer of `bufferSize` at a time.
-  static func open(readEnd: Descriptor, bufferSize: Int, on eventLoop: any EventLoop)
+  /// A channel that only reads, and only when asked to, a buffer of `reads` bytes at a time.
+  static func open(readEnd: Descriptor, reads: ClosedRange<Int>, on eventLoop: any EventLoop)
     throws(SystemError) -> any Channel
   {
     let number = readEnd.release()
@@ -25,7 +25,9 @@ enum PipeChannels {
         .channelOption(.autoRead, value: false)
         .channelOption(.maxMessagesPerRead, value: 1)
         .channelOption(
-          .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: bufferSize)
+          .recvAllocator,
+          value: AdaptiveRecvByteBufferAllocator(
+            minimum: reads.lowerBound, initial: reads.lowerBound, maximum: reads.upperBound)
         )
         .takingOwnershipOfDescriptor(input: number))
   }

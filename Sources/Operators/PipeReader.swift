@@ -26,8 +26,9 @@ final class PipeReader: ChannelInboundHandler {
     case closed
   }
 
-  /// Bytes of a read: they stay in the cache.
-  static let bufferSize = 64 * 1024
+  /// Bytes of one read. What is read is passed on as a slice, so a program that writes much is read in
+  /// few calls, and one that writes little does not hold large buffers.
+  static let reads = (64 << 10)...(256 << 10)
 
   private let eventLoop: any EventLoop
   private let spare: Descriptor
@@ -36,6 +37,8 @@ final class PipeReader: ChannelInboundHandler {
   private var state = State.open
   private var growth: PipeGrowth
   private var reading = false
+  /// Bytes of the latest read.
+  private var lastRead = 0
   /// What a read that was already asked for brought after reading was turned off.
   private var held: ByteBuffer?
   private var deliveryScheduled = false
@@ -46,14 +49,14 @@ final class PipeReader: ChannelInboundHandler {
   /// `spare` is a write end of the same pipe.
   init(
     readEnd: Descriptor, spare: Descriptor, eventLoop: any EventLoop, budget: PipeBudget,
-    bufferSize: Int = PipeReader.bufferSize, events: Events
+    reads: ClosedRange<Int> = PipeReader.reads, events: Events
   ) throws(SystemError) {
     self.eventLoop = eventLoop
     self.spare = spare
     self.events = events
     growth = PipeGrowth(of: readEnd.number, budget: budget)
     readEnd.setNonBlocking()
-    channel = try PipeChannels.open(readEnd: readEnd, bufferSize: bufferSize, on: eventLoop)
+    channel = try PipeChannels.open(readEnd: readEnd, reads: reads, on: eventLoop)
     do {
       try channel.pipeline.syncOperations.addHandler(self)
     } catch {
@@ -98,13 +101,14 @@ final class PipeReader: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
-    growth.moved(bytes.readableBytes)
+    lastRead = bytes.readableBytes
+    growth.moved(lastRead)
     if reading { deliver(bytes) } else { held = bytes }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
     guard isOpen else { return }
-    if growth.wantsToKnow, spare.unreadBytes + Self.bufferSize >= growth.capacity {
+    if growth.wantsToKnow, spare.unreadBytes + lastRead >= growth.capacity {
       _ = growth.seenFull(spare.number)
     }
     if reading, held == nil { context.read() }

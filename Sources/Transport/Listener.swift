@@ -187,7 +187,10 @@ extension Channel {
       try options.setOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
     #endif
     try options.setOption(
-      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: configuration.readBuffer))
+      .recvAllocator,
+      value: AdaptiveRecvByteBufferAllocator(
+        minimum: configuration.readBuffer.lowerBound, initial: configuration.readBuffer.lowerBound,
+        maximum: configuration.readBuffer.upperBound))
     try options.setOption(
       .maxMessagesPerRead, value: UInt(configuration.readsPerTurn))
     try options.setOption(
