@@ -77,7 +77,7 @@ let package = Package(
       name: "headrace",
       dependencies: [
         "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "Builtins", "GRPC",
-        "Transport", nioCore, nioPosix, logging, arguments,
+        "Transport", "CSpawn", nioCore, nioPosix, logging, arguments,
       ],
       swiftSettings: strict),
 

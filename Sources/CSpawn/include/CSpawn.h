@@ -1,4 +1,5 @@
-// What Swift cannot say: code between fork and exec, the keeper process, raw system calls.
+// What Swift cannot say: code between fork and exec, the keeper process, raw system calls, the
+// allocator.
 //
 // Every function returns 0 or a positive result on success and a negated errno on failure, unless
 // it says otherwise, and may be called from any thread.
@@ -98,5 +99,11 @@ int headrace_poller_add(int poller, int descriptor, int32_t key);
 int headrace_poller_remove(int poller, int descriptor);
 /// Returns how many keys were written to `keys`; `timeout` in milliseconds, -1 is for ever.
 int headrace_poller_wait(int poller, int32_t *keys, int capacity, int timeout);
+
+// MARK: Memory
+
+/// The allocator keeps up to `bytes` of freed memory at the end of each heap instead of giving it
+/// back at once, and maps only what is at least `mapped_from` bytes.
+void headrace_keep_freed_memory(int bytes, int mapped_from);
 
 #endif
