@@ -56,10 +56,10 @@ struct InputPort {
     return false
   }
 
-  mutating func receiveMessage() {
+  mutating func receiveMessages(_ count: Int) {
     guard case .open = writer else { return }
     // The wire's counter has 32 bits; a port of small records passes it, and stays at its end.
-    if messages < .max { messages += 1 }
+    messages = Int32(clamping: Int(messages) + count)
   }
 
   /// - Returns: whether the pusher waits for the task's end (true) or is answered now (false).

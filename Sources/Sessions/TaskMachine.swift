@@ -128,9 +128,9 @@ package struct TaskMachine: ~Copyable {
     return inputs[index].receive(bytes)
   }
 
-  package mutating func pushReceivedMessage(input index: Int) {
+  package mutating func pushReceivedMessages(_ count: Int, input index: Int) {
     guard !hasFailed else { return }
-    inputs[index].receiveMessage()
+    inputs[index].receiveMessages(count)
   }
 
   /// `done` has arrived.

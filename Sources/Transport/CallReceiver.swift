@@ -11,6 +11,11 @@ package protocol CallReceiver: AnyObject {
   /// The server's first answer. Client side only, and not for an answer that is only an end.
   func callReceivedHeaders(_ metadata: Metadata)
 
+  /// Bytes have come in one piece, which may hold many messages. Whoever pulls its parts from here,
+  /// until there are none or the call is over, returns true; false, which is the default, asks for
+  /// the three calls below. What `parts` throws is passed on.
+  func callReceived(_ parts: inout MessageParts) throws(GRPCStatus) -> Bool
+
   /// A message of `length` bytes begins.
   func callReceivedMessage(length: Int)
 
@@ -29,4 +34,28 @@ package protocol CallReceiver: AnyObject {
   /// Exactly once, last. On a client, how the call ended. On a server, `.ok` when our `finish` has
   /// been handed to the socket whole, whatever status it said; otherwise why the call went away.
   func callEnded(_ status: GRPCStatus, trailers: Metadata)
+}
+
+extension CallReceiver {
+  package func callReceived(_ parts: inout MessageParts) throws(GRPCStatus) -> Bool { false }
+}
+
+/// The parts of messages that came in one piece.
+package struct MessageParts {
+  var deframer: MessageDeframer
+  private var rest: ByteBuffer
+  /// Bytes of the fragments so far.
+  private(set) var payload = 0
+
+  init(_ bytes: ByteBuffer, _ deframer: MessageDeframer) {
+    self.deframer = deframer
+    self.rest = bytes
+  }
+
+  /// The next part; nil when the piece is used up. Throws for a message that is too long or compressed.
+  package mutating func next() throws(GRPCStatus) -> MessagePart? {
+    let part = try self.deframer.next(from: &self.rest)
+    if case .fragment(let fragment) = part { self.payload += fragment.readableBytes }
+    return part
+  }
 }

@@ -40,29 +40,25 @@ final class ReceivingHalf {
   /// the payload's credit waits for `returnCredit`.
   func receive(_ bytes: ByteBuffer, flowControlled: Int) throws(GRPCStatus) {
     self.isReceiving = true
-    var payload = 0
     // Its own copy while it works: a class's property would be checked for overlapping accesses
     // three times a message. What the receiver sets meanwhile goes for what comes next.
-    var deframer = self.deframer
+    var parts = MessageParts(bytes, self.deframer)
     defer {
       self.isReceiving = false
-      deframer.maximumLength = self.deframer.maximumLength
-      self.deframer = deframer
-      let done = self.returned + flowControlled - payload
+      parts.deframer.maximumLength = self.deframer.maximumLength
+      self.deframer = parts.deframer
+      let done = self.returned + flowControlled - parts.payload
       self.returned = 0
       if !self.isStopped && done > 0 { self.credit(done) }
     }
-    var rest = bytes
+    if self.isStopped { return }
+    if let receiver = self.receiver, try receiver.callReceived(&parts) { return }
     // The receiver may stop us, or be exchanged, with every part.
-    while !self.isStopped, let part = try deframer.next(from: &rest) {
+    while !self.isStopped, let part = try parts.next() {
       switch part {
-      case .fragment(let fragment):
-        payload += fragment.readableBytes
-        self.receiver?.callReceived(fragment)
-      case .begin(let length):
-        self.receiver?.callReceivedMessage(length: length)
-      case .end:
-        self.receiver?.callReceivedMessageEnd()
+      case .fragment(let fragment): self.receiver?.callReceived(fragment)
+      case .begin(let length): self.receiver?.callReceivedMessage(length: length)
+      case .end: self.receiver?.callReceivedMessageEnd()
       }
     }
   }

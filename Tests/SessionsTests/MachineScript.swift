@@ -62,7 +62,7 @@ struct Script: ~Copyable {
       return "-"
     case .bytes: return machine.pushReceived(5, input: 0) ? "deliver" : "drop"
     case .message:
-      machine.pushReceivedMessage(input: 0)
+      machine.pushReceivedMessages(1, input: 0)
       return "-"
     case .done: return words(machine.pushDone(input: 0))
     case .pushLost: return words(machine.pushLost(input: 0, reason: "reset"))

@@ -8,17 +8,17 @@ import Testing
   @Test func anInputCountsOnlyWhatAnOpenPushBrings() {
     var port = InputPort(label: PortLabel(.input, 0))
     expect(port.receive(3), is: false)
-    port.receiveMessage()
+    port.receiveMessages(1)
     #expect(port.received == 0 && port.messages == 0)
     expect(port.open(awaiting: false), is: true)
     expect(port.open(awaiting: true), is: false)
     expect(port.receive(3), is: true)
-    port.receiveMessage()
+    port.receiveMessages(1)
     expect(port.finish(), is: false)
     expect(port.finish(), is: nil)
     // After `done` nothing reaches the operator any more, whoever sends it.
     expect(port.receive(4), is: false)
-    port.receiveMessage()
+    port.receiveMessages(1)
     #expect(port.received == 3 && port.messages == 1 && port.isDone && port.wasReadToItsEnd)
   }
 

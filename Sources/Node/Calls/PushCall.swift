@@ -8,9 +8,10 @@ internal import Transport
 
 /// One Push call, on its connection's loop.
 ///
-/// The envelope is parsed as it comes; payload slices go to the task as they are, and their stream
-/// credit goes back when the operator has taken them. Only `done` is an end: anything else that
-/// ends the call before it is told to the task as a loss.
+/// The envelope is parsed as it comes. Large payloads go to the task as the slices they are; small
+/// ones that came in one piece are copied together, since a task pays for each chunk, and a slice
+/// keeps its whole read buffer. Stream credit goes back when the operator has taken the bytes.
+/// Only `done` is an end: anything else that ends the call before it is told to the task as a loss.
 final class PushCall: CallReceiver {
   private let call: ServerCall
   private let node: Node
@@ -18,10 +19,13 @@ final class PushCall: CallReceiver {
   private var parser = PushParser()
   private var task: TaskHandle?
   private var input = 0
+  /// Bytes that the piece before had to copy together: what to have room for.
+  private var gatheredBefore = 0
   private var isDone = false
   private var isAnswered = false
   private var firstMessageDeadline: Scheduled<Void>?
-  private lazy var pusher = Pusher(on: call.eventLoop) { [weak self] in self?.receive($0) }
+  /// Holds this call, until it ends: a weak reference would make each use of the call slow.
+  private lazy var pusher = Pusher(on: call.eventLoop) { self.receive($0) }
 
   init(_ call: ServerCall, node: Node) {
     self.call = call
@@ -40,41 +44,67 @@ final class PushCall: CallReceiver {
 
   func callReceivedHeaders(_ metadata: Metadata) {}
 
-  func callReceivedMessage(length: Int) {
-    parser.begin(length: length)
+  /// Local while it works, as the deframer is: there are millions of messages a second.
+  private struct Piece {
+    /// Small payloads, in order.
+    var gathered = ByteBuffer()
+    /// Messages that have ended.
+    var messages = 0
+    /// Bytes that are no payload, which are done with; the payload's credit is the task's to return.
+    var overhead = 0
   }
 
-  func callReceived(_ fragment: ByteBuffer) {
-    guard !isAnswered else { return }
-    do throws(MNPError) {
-      let payload = try parser.receive(fragment)
-      // What is not payload is done with; the payload's credit is the task's to return.
-      let overhead = fragment.readableBytes - (payload?.readableBytes ?? 0)
-      if overhead > 0 { call.returnCredit(overhead) }
-      if let payload { receive(payload) }
-    } catch {
-      refuse(error)
+  func callReceived(_ parts: inout MessageParts) throws(GRPCStatus) -> Bool {
+    var parser = self.parser
+    var piece = Piece()
+    var task = self.task
+    defer {
+      self.parser = parser
+      if let task = self.task { flush(&piece, to: task) }
+      if piece.overhead > 0 { call.returnCredit(piece.overhead) }
     }
+    while let part = try parts.next() {
+      do throws(MNPError) {
+        switch part {
+        case .begin(let length):
+          parser.begin(length: length)
+        case .fragment(let fragment):
+          let payload = try parser.receive(fragment)
+          piece.overhead += fragment.readableBytes - (payload?.readableBytes ?? 0)
+          guard let payload else { continue }
+          if task == nil { task = open(parser.header) }
+          guard let task else { return true }
+          take(payload, into: &piece, for: task)
+        case .end:
+          let isDone = try parser.end()
+          if let failure = parser.failure, features.contains(.await) {
+            if let task { flush(&piece, to: task) }
+            lose(failure.words)
+            answer(GRPCStatus(.cancelled, "the push was broken off by its sender"))
+            return true
+          }
+          if task == nil { task = open(parser.header) }
+          guard let task else { return true }
+          piece.messages += 1
+          guard isDone else { continue }
+          flush(&piece, to: task)
+          self.isDone = true
+          post(.done, to: task)
+        }
+      } catch {
+        if let task { flush(&piece, to: task) }
+        refuse(error)
+        return true
+      }
+      if isAnswered { return true }
+    }
+    return true
   }
 
-  func callReceivedMessageEnd() {
-    guard !isAnswered else { return }
-    do throws(MNPError) {
-      let isDone = try parser.end()
-      if let failure = parser.failure, features.contains(.await) {
-        lose(failure.words)
-        return answer(GRPCStatus(.cancelled, "the push was broken off by its sender"))
-      }
-      guard let task = openedTask() else { return }
-      post(.messageEnded, to: task)
-      if isDone {
-        self.isDone = true
-        post(.done, to: task)
-      }
-    } catch {
-      refuse(error)
-    }
-  }
+  // The transport hands out pieces.
+  func callReceivedMessage(length: Int) {}
+  func callReceived(_ fragment: ByteBuffer) {}
+  func callReceivedMessageEnd() {}
 
   func callReceivedEnd() {
     guard !isDone else { return }
@@ -91,20 +121,44 @@ final class PushCall: CallReceiver {
     if !isAnswered { lose(status.reason) }
     isAnswered = true
     task = nil
+    // It held this call.
+    pusher = Pusher(on: call.eventLoop) { _ in }
   }
 
   // MARK: Inside
 
-  private func receive(_ payload: ByteBuffer) {
-    guard let task = openedTask() else { return }
-    post(.bytes(payload), to: task)
+  private func take(_ payload: ByteBuffer, into piece: inout Piece, for task: TaskHandle) {
+    guard payload.readableBytes < Self.gatheredBelow else {
+      flush(&piece, to: task)
+      return post(.bytes(payload), to: task)
+    }
+    if piece.gathered.capacity == 0 {
+      let room = max(payload.readableBytes, gatheredBefore)
+      piece.gathered = ByteBufferAllocator().buffer(capacity: room)
+    }
+    piece.gathered.writeImmutableBuffer(payload)
   }
 
-  /// The task that the first message names, opened when its ids are complete; nil when the push was
-  /// refused.
-  private func openedTask() -> TaskHandle? {
-    if let task { return task }
-    guard !isAnswered, let header = parser.header else { return nil }
+  /// A copy of so many bytes costs less than a chunk of its own.
+  private static var gatheredBelow: Int { 1024 }
+
+  /// Tells the task what there is.
+  private func flush(_ piece: inout Piece, to task: TaskHandle) {
+    if piece.gathered.readableBytes > 0 {
+      gatheredBefore = piece.gathered.readableBytes
+      post(.bytes(piece.gathered), to: task)
+      piece.gathered = ByteBuffer()
+    }
+    if piece.messages > 0 {
+      post(.messages(piece.messages), to: task)
+      piece.messages = 0
+    }
+  }
+
+  /// Opens the task that the first message names, once its ids are complete; nil when they are not,
+  /// or the push was refused.
+  private func open(_ header: PushHeader?) -> TaskHandle? {
+    guard !isAnswered, let header else { return nil }
     firstMessageDeadline?.cancel()
     let input = Int(header.port)
     switch node.task(

@@ -8,8 +8,8 @@ enum PushEvent: Sendable {
   /// The first message has named the port. `awaiting`: answer at the task's end.
   case open(awaiting: Bool)
   case bytes(ByteBuffer)
-  /// A message with data, or the empty one that opens, has ended; for the status.
-  case messageEnded
+  /// So many messages have ended, with the empty one that opens; for the status.
+  case messages(Int)
   case done
   case lost(String)
 }

@@ -141,8 +141,8 @@ final class TaskRun {
       } else {
         pusher.post(.credit(bytes.readableBytes))
       }
-    case .messageEnded:
-      machine.pushReceivedMessage(input: input)
+    case .messages(let count):
+      machine.pushReceivedMessages(count, input: input)
     case .done:
       perform(machine.pushDone(input: input))
     case .lost(let reason):
