@@ -32,6 +32,10 @@ public final class PushWriter: Sendable {
 
   /// Breaks the push off. The receiver's task fails where data has moved.
   public func cancel() { bridge.cancel() }
+
+  /// Calls `body` when the push has ended, however that came about; on an event loop. For whoever
+  /// waits for something else meanwhile, such as the next bytes to write. One at a time.
+  public func whenEnded(_ body: @escaping @Sendable () -> Void) { bridge.whenEnded(body) }
 }
 
 /// Between tasks and the push on its loop.
@@ -42,11 +46,15 @@ final class PushBridge: PushStreamDelegate, Sendable {
   private let eventLoop: any EventLoop
   private let queue = NIOLockedValueBox(PushQueue<Waiter>())
   private let stream: NIOLoopBoundBox<PushStream?>
+  private let onEnd: NIOLoopBoundBox<(@Sendable () -> Void)?>
+  private let hasEnded: NIOLoopBoundBox<Bool>
 
   init(to node: NodeURL, eventLoop: any EventLoop) {
     self.node = node
     self.eventLoop = eventLoop
     stream = .makeEmptyBox(eventLoop: eventLoop)
+    onEnd = .makeEmptyBox(eventLoop: eventLoop)
+    hasEnded = .makeBoxSendingValue(false, eventLoop: eventLoop)
   }
 
   /// On the loop, first of all.
@@ -101,6 +109,12 @@ final class PushBridge: PushStreamDelegate, Sendable {
     eventLoop.execute { self.stream.value?.cancel() }
   }
 
+  func whenEnded(_ body: @escaping @Sendable () -> Void) {
+    eventLoop.execute {
+      if self.hasEnded.value { body() } else { self.onEnd.value = body }
+    }
+  }
+
   private func drain() {
     guard let stream = stream.value else { return }
     let (data, done, again) = queue.withLockedValue { $0.drain() }
@@ -128,5 +142,8 @@ final class PushBridge: PushStreamDelegate, Sendable {
     }
     for writer in writers { writer.resume(throwing: error) }
     if status.isOK { finisher?.resume() } else { finisher?.resume(throwing: error) }
+    hasEnded.value = true
+    onEnd.value?()
+    onEnd.value = nil
   }
 }

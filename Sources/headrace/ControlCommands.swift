@@ -33,8 +33,9 @@ struct About: AsyncParsableCommand {
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
+    let node = try url.nodeAlone(for: "about")
     let client = try network.makeClient()
-    let answer = try await client.about(url.node)
+    let answer = try await client.about(node)
     try await client.close()
     if json {
       let extra = answer.extra.map { JSONText.quoted($0.typeURL) } ?? "null"
@@ -53,15 +54,17 @@ struct Query: AsyncParsableCommand {
       """)
 
   @Argument(help: "mnp://HOST:PORT/SESSION") var url: NodeURL
-  @Option(help: "The task's id.") var task: TaskID
-  @Flag(help: "Creates the task where it is new, which starts one without inputs.") var ensure =
-    false
+  @OptionGroup var task: TaskOption
+  @Flag(help: "Creates the task where it is new, which starts one without inputs.")
+  var ensure = Twin.flag("ENSURE")
   @Flag(help: "The answer as JSON.") var json = Twin.flag("JSON")
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
+    let session = try url.sessionAlone(for: "query")
+    let id = try task.id()
     let client = try network.makeClient()
-    let answer = try await client.queryTask(url, task: task, ensure: ensure)
+    let answer = try await client.queryTask(session, task: id, ensure: ensure)
     try await client.close()
     print(json ? TaskText.json(answer) : TaskText.plain(answer))
     guard answer.state == .failed else { return }
@@ -77,8 +80,9 @@ struct QuitSession: AsyncParsableCommand {
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
+    let session = try url.sessionAlone(for: "quit-session")
     let client = try network.makeClient()
-    try await client.quitSession(url)
+    try await client.quitSession(session)
     try await client.close()
   }
 }
@@ -91,8 +95,9 @@ struct Quit: AsyncParsableCommand {
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
+    let node = try url.nodeAlone(for: "quit")
     let client = try network.makeClient()
-    try await client.quit(url.node)
+    try await client.quit(node)
     try await client.close()
   }
 }

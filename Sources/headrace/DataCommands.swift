@@ -11,13 +11,15 @@ struct Push: AsyncParsableCommand {
 
   @Argument(help: "mnp://HOST:PORT/SESSION/PORT") var url: NodeURL
   @Argument(help: "The file; standard input without it, or with -.") var file = "-"
-  @Option(help: "The task's id.") var task: TaskID
+  @OptionGroup var task: TaskOption
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
-    let box = FileBox(try InputFile(path: file))
+    let url = try url.withPort(for: "push")
+    let task = try task.id()
+    let box = FileBox(try InputFile(path: try path(file, flag: "push")))
     let client = try network.makeClient()
-    let work = InterruptibleTask { [url, task] in
+    let work = InterruptibleTask {
       try await DataMove.push(box.value, to: url, task: task, client)
     }
     try await work.result.get()
@@ -31,15 +33,18 @@ struct Pull: AsyncParsableCommand {
     discussion: "A file appears whole or not at all; standard output is written as data comes.")
 
   @Argument(help: "mnp://HOST:PORT/SESSION/PORT") var url: NodeURL
-  @Option(help: "The task's id.") var task: TaskID
-  @Option(help: "The file; standard output without it, or with -.") var output = "-"
+  @OptionGroup var task: TaskOption
+  @Option(help: "The file; standard output without it, or with -.")
+  var output = Twin.string("OUTPUT") ?? "-"
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
-    let file = try OutputFile(path: output)
+    let url = try url.withPort(for: "pull")
+    let task = try task.id()
+    let file = try OutputFile(path: try path(output, flag: "--output"))
     let client = try network.makeClient()
     let box = FileBox(file)
-    let work = InterruptibleTask { [url, task] in
+    let work = InterruptibleTask {
       try await DataMove.pull(url, task: task, into: box.value, client)
     }
     try await work.result.get()
@@ -54,26 +59,31 @@ struct Call: AsyncParsableCommand {
     discussion: """
       headrace call mnp://127.0.0.1:8502 --input words.txt --output sorted.txt
 
-      The first --input is port 0, and so on; - is standard input or output. Without --input and \
-      --output a command gets standard input and output where the node takes them.
+      The first --input is port 0, and so on; - is standard input or output. Without --output the \
+      first output goes to standard output, and without --input as well the first input comes from \
+      standard input, where the node has them.
       """)
 
   @Argument(help: "mnp://HOST:PORT") var url: NodeURL
-  @Option(name: .customLong("input"), help: "A file for the next input port.") var inputs:
-    [String] = []
+  @Option(name: .customLong("input"), help: "A file for the next input port.")
+  var inputs: [String] = Twin.list("INPUT")
   @Option(name: .customLong("output"), help: "A file for the next output port.")
-  var outputs: [String] = []
-  @Option(name: .customLong("parameter"), help: "K=V") var parameters: [String] = []
+  var outputs: [String] = Twin.list("OUTPUT")
+  @Option(name: .customLong("parameter"), help: "K=V")
+  var parameters: [String] = Twin.list("PARAMETER")
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
-    let inputs = try inputs.map { FileBox(try InputFile(path: $0)) }
-    let outputs = try outputs.map { FileBox(try OutputFile(path: $0)) }
+    let node = try url.nodeAlone(for: "call")
+    // Before the node hears of it: a file that is not there is nobody else's trouble.
+    let named = (
+      inputs: try inputs.map { FileBox(try InputFile(path: try path($0, flag: "--input"))) },
+      outputs: try outputs.map { FileBox(try OutputFile(path: try path($0, flag: "--output"))) }
+    )
     let client = try network.makeClient()
-    var session = url.node
-    session.session = SessionID.random()
-    let target = session
-    try await open(target, client)
+    let (target, ports) = try await open(on: node, client)
+    let inputs = try named.inputs + ports.inputs.map { FileBox(try InputFile(path: $0)) }
+    let outputs = try named.outputs + ports.outputs.map { FileBox(try OutputFile(path: $0)) }
     let work = InterruptibleTask {
       try await DataMove.move(inputs, outputs, on: target, client)
     }
@@ -84,20 +94,42 @@ struct Call: AsyncParsableCommand {
     for output in outputs { try output.value.publish() }
   }
 
-  private func open(_ session: NodeURL, _ client: MNPClient) async throws {
+  /// What standard input and output stand in for, where no file is named.
+  private typealias Standard = (inputs: [String], outputs: [String])
+
+  /// Opens a session with the ports that files are named for. Where none are, with those that
+  /// standard input and output can stand in for, as many as the node takes.
+  private func open(on node: NodeURL, _ client: MNPClient) async throws -> (NodeURL, Standard) {
+    let inputChoices: [[String]] = inputs.isEmpty && outputs.isEmpty ? [["-"], []] : [[]]
+    let outputChoices: [[String]] = outputs.isEmpty ? [["-"], []] : [[]]
+    var refusal = ""
+    for standardOutput in outputChoices {
+      for standardInput in inputChoices {
+        var session = node
+        session.session = SessionID.random()
+        let answer = try await initialize(
+          session, inputs: inputs.count + standardInput.count,
+          outputs: outputs.count + standardOutput.count, client)
+        if answer.state == .ready { return (session, (standardInput, standardOutput)) }
+        if refusal.isEmpty { refusal = answer.error }
+      }
+    }
+    throw CommandFailure(code: Exit.operatorFailed, description: refusal)
+  }
+
+  private func initialize(
+    _ session: NodeURL, inputs: Int, outputs: Int, _ client: MNPClient
+  ) async throws -> InitResponse {
     var request = InitRequest(sessionID: session.session)
-    request.inputs = inputs.map { _ in .init() }
-    request.outputs = outputs.map { _ in .init() }
+    request.inputs = (0..<inputs).map { _ in .init() }
+    request.outputs = (0..<outputs).map { _ in .init() }
     var configuration = Configuration()
     configuration.parameters = try parameters.map {
       let pair = try KeyValue($0, flag: "--parameter")
       return .init(name: pair.name, value: pair.text)
     }
     if !parameters.isEmpty { request.configuration = AnyMessage(configuration) }
-    let last = try await client.initialize(session.node, request)
-    guard last.state == .ready else {
-      throw CommandFailure(code: Exit.operatorFailed, description: last.error)
-    }
+    return try await client.initialize(session.node, request)
   }
 }
 

@@ -27,6 +27,7 @@ struct Headrace: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away (headrace pull | head) is an error of a write, not a death.
     Signals.ignoreBrokenPipes()
+    Environment.holdStandardDescriptors()
     Allocator.keepFreedBuffers()
     // What blocks (names, disks, the starts of programs) waits for one of these; one disk that hangs
     // must not hold up all the rest, whatever the number of cores.

@@ -20,15 +20,15 @@ struct Initialize: AsyncParsableCommand {
   @Argument(help: "mnp://HOST:PORT/SESSION") var url: NodeURL
 
   @Option(name: .customLong("input"), help: "An input's content type; empty means any.")
-  var inputs: [String] = []
+  var inputs: [String] = Twin.list("INPUT")
 
   @Option(
     name: .customLong("output"),
     help: "An output's content type, and after => the input port that it is forwarded to.")
-  var outputs: [String] = []
+  var outputs: [String] = Twin.list("OUTPUT")
 
   @Option(name: .customLong("parameter"), help: "K=V")
-  var parameters: [String] = []
+  var parameters: [String] = Twin.list("PARAMETER")
 
   @Option(
     name: .customLong("init"),
@@ -38,13 +38,14 @@ struct Initialize: AsyncParsableCommand {
   @OptionGroup var network: NetworkOptions
 
   func run() async throws {
-    guard let session = url.session, url.port == nil else {
-      throw UsageError("init takes the URL of a session: mnp://HOST:PORT/SESSION")
-    }
-    let message = try request.map { try read($0, session: session) } ?? make(session)
+    guard let session = try url.sessionAlone(for: "init").session else { return }
+    let message =
+      try (request ?? Twin.string("INIT")).map { try read($0, session: session) } ?? make(session)
     let client = try network.makeClient()
     let last = try await client.initialize(url.node, message) { answer in
       print(Self.name(of: answer.state))
+      // As they come, also into a pipe.
+      fflush(nil)
     }
     try await client.close()
     guard last.state == .ready else {
@@ -71,6 +72,7 @@ struct Initialize: AsyncParsableCommand {
     guard inputs.isEmpty, outputs.isEmpty, parameters.isEmpty else {
       throw UsageError("--init goes without --input, --output and --parameter")
     }
+    guard !argument.isEmpty else { throw UsageError("--init takes @FILE or base64, and is empty") }
     var bytes = ByteBuffer()
     if argument.hasPrefix("@") {
       let file = try InputFile(path: String(argument.dropFirst()))

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Client
+internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import OperatorFile
@@ -28,10 +29,10 @@ struct Run: AsyncParsableCommand {
   var set: [String] = Twin.list("SET")
 
   @Flag(help: "Shows the wiring, and runs nothing.")
-  var plan = false
+  var plan = Twin.flag("PLAN")
 
   @Flag(help: "The plan as JSON.")
-  var json = false
+  var json = Twin.flag("JSON")
 
   @Option(help: "Writes operators, edges, bytes, seconds, exit codes and SHA-256 as JSON.")
   var report: String?
@@ -70,10 +71,14 @@ struct Run: AsyncParsableCommand {
     for edge in plan.edges where edge.buffer == .disk {
       Exit.say("warning: \(edge.location): buffer: disk is not built yet; this edge runs in memory")
     }
+    // Before anything runs: what cannot be written is known at once.
+    let reportFile = try (report ?? Twin.string("REPORT")).map {
+      try OutputFile(path: try path($0, flag: "--report"))
+    }
     // Before threads: the keeper is a copy of this process as it is now.
     _ = Keeper.shared
 
-    let display = RunDisplay(isQuiet: quiet)
+    let display = RunDisplay(isQuiet: quiet, log: log)
     let client = try network.makeClient()
     let runner = Runner(plan, options: try options(), client: client) { display.show($0) }
     let handOff = handOff ?? Twin.string("HAND_OFF")
@@ -91,7 +96,10 @@ struct Run: AsyncParsableCommand {
     withExtendedLifetime(interrupts) {}
     try? await client.close()
     Keeper.shared.shutDown()
-    try write(report)
+    if let reportFile {
+      try reportFile.write(ByteBuffer(bytes: report.json()))
+      try reportFile.publish()
+    }
     display.end(report)
     if let failure {
       throw CommandFailure(code: Exit.code(for: failure), description: "\(failure)")
@@ -114,32 +122,42 @@ struct Run: AsyncParsableCommand {
     options.interval = isatty(2) == 1 ? .milliseconds(500) : .seconds(3)
     return options
   }
-
-  private func write(_ value: RunReport) throws {
-    guard let report = report ?? Twin.string("REPORT") else { return }
-    let file = try OutputFile(path: report)
-    try file.write(ByteBuffer(bytes: value.json()))
-    try file.publish()
-  }
 }
 
 /// What a person sees of a run, on standard error.
 private final class RunDisplay: Sendable {
   private let isQuiet: Bool
   private let isTerminal = isatty(2) == 1
+  /// Where the log is to be JSON, everything is an event of it.
+  private let events: Logger?
   /// Log lines and the table come from several threads; the table stays below the lines.
   private let table = NIOLockedValueBox(ProgressTable())
 
-  init(isQuiet: Bool) {
+  init(isQuiet: Bool, log: LogOptions) {
     self.isQuiet = isQuiet
+    events = log.logFormat == .json ? log.makeLogger("run") : nil
   }
 
   func show(_ event: Runner.Event) {
     switch event {
     case .log(let name, let line):
+      if let events {
+        return events.notice("\(line)", metadata: ["operator": "\(name)"])
+      }
       write(table.withLockedValue { $0.clear(isTerminal: isTerminal) } + "\(name) | \(line)\n")
     case .progress(let edges, let seconds):
       guard !isQuiet, !edges.isEmpty else { return }
+      if let events {
+        for edge in edges {
+          events.info(
+            "progress",
+            metadata: [
+              "edge": "\(edge.from) -> \(edge.to)", "bytes": "\(edge.bytes)",
+              "seconds": "\(seconds)",
+            ])
+        }
+        return
+      }
       let text = table.withLockedValue { table in
         isTerminal
           ? table.redraw(edges, seconds: seconds, width: Self.terminalWidth)
@@ -150,6 +168,7 @@ private final class RunDisplay: Sendable {
   }
 
   func note(_ text: String) {
+    if let events { return events.notice("\(text)") }
     write(table.withLockedValue { $0.clear(isTerminal: isTerminal) } + "headrace: \(text)\n")
   }
 
@@ -159,6 +178,7 @@ private final class RunDisplay: Sendable {
     var text = "headrace: \(report.pipeline) finished in \(tenths / 10).\(tenths % 10) s"
     let files = report.outputs.map { "\($0.file) (\(Quantity.bytes(Double($0.bytes))))" }
     if !files.isEmpty { text += ": " + files.joined(separator: ", ") }
+    if let events { return events.info("\(text.dropFirst("headrace: ".count))") }
     write(text + "\n")
   }
 

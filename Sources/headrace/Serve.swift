@@ -78,6 +78,7 @@ struct Serve: AsyncParsableCommand {
         "--listen \(listen) is beyond loopback, and there is no TLS yet: what the node sends and "
           + "runs would be open to the network. Add --insecure to do it all the same")
     }
+    guard name?.isEmpty != true else { throw UsageError("--name is empty") }
     guard (1...64).contains(loops) else { throw UsageError("--loops takes 1 to 64") }
     let definition = try makeDefinition()
     let logger = log.makeLogger(nodeName(definition))

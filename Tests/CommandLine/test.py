@@ -132,6 +132,17 @@ class Usage(CommandLineTest):
                 done = self.run_headrace(*arguments, expected=64)
                 self.assertTrue(done.stderr)
 
+    def test_twins(self):
+        _, url = self.node("--builtin", "generate", "--parameter", "bytes=3")
+        self.run_headrace("init", f"{url}/s", env={**self.environment, "HEADRACE_OUTPUT": "a/b"})
+        done = self.run_headrace(
+            "pull", f"{url}/s/0", env={**self.environment, "HEADRACE_TASK": "t"})
+        self.assertEqual(done.stdout, bytes(3))
+        for value in ("maybe", "2"):
+            done = self.run_headrace(
+                "about", url, env={**self.environment, "HEADRACE_JSON": value}, expected=64)
+            self.assertIn(b"HEADRACE_JSON", done.stderr)
+
     def test_a_twin_that_is_no_value(self):
         environment = {**self.environment, "HEADRACE_LISTEN": "nowhere"}
         done = self.run_headrace("serve", "--", "cat", expected=64, env=environment)
@@ -151,6 +162,19 @@ class Usage(CommandLineTest):
 
     def test_nobody_listens(self):
         self.run_headrace("about", "mnp://127.0.0.1:1", expected=69)
+
+    def test_a_url_of_another_kind(self):
+        for command in ("about", "quit", "call"):
+            self.run_headrace(command, "mnp://127.0.0.1:1/session", expected=64)
+        for command in ("push", "pull"):
+            self.run_headrace(command, "mnp://127.0.0.1:1/session", "--task", "t", expected=64)
+        self.run_headrace("query", "mnp://127.0.0.1:1", "--task", "t", expected=64)
+        self.run_headrace("quit-session", "mnp://127.0.0.1:1/session/0", expected=64)
+
+    def test_what_is_empty(self):
+        self.run_headrace("serve", "--name", "", "--", "cat", expected=64)
+        self.run_headrace("init", "mnp://127.0.0.1:1/s", "--init", "", expected=64)
+        self.run_headrace("call", "mnp://127.0.0.1:1", "--output", "", expected=64)
 
     def test_a_wrong_pipeline(self):
         path = self.pipeline("operators:\n  a: {command: [cat]}\nwires:\n  - a.out -> b.in\n")
@@ -264,6 +288,143 @@ class Nodes(CommandLineTest):
         done = self.run_headrace(
             "pull", f"{url}/s/0", "--task", "t", "--output", "/dev/full", expected=65)
         self.assertIn(b"No space left", done.stderr)
+
+
+class StandardInput(CommandLineTest):
+    """A terminal at which nobody types, a pipe into which nobody writes."""
+
+    def begin(self, *arguments):
+        process = subprocess.Popen(
+            [HEADRACE, *map(str, arguments)], env=self.environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(self.end, process)
+        return process
+
+    def quiet_run(self, script):
+        return self.pipeline(f"""
+            operators: {{a: {{command: [sh, -c, '{script}']}}}}
+            inputs: {{a: -}}
+            outputs: {{a: {self.folder}/out}}
+        """)
+
+    def wait_for_task(self, url):
+        done = lambda: subprocess.run(  # noqa: E731
+            [HEADRACE, "query", url, "--task", "t", "--json"], env=self.environment,
+            capture_output=True).stdout
+        wait_for(lambda: b"TS_EXISTS" in done(), "the task")
+
+    def test_a_failure_does_not_wait_for_it(self):
+        run = self.begin("run", self.quiet_run("exit 3"))
+        self.assertEqual(run.wait(LIMIT), 10)
+        self.assertIn(b"operator a", run.stderr.read())
+        self.assert_nothing_left()
+
+    def test_ctrl_c_does_not_wait_for_it(self):
+        report = self.folder / "report.json"
+        run = self.begin("run", self.quiet_run("exec cat"), "--report", report)
+        wait_for(lambda: any("cat" in c for c in marked(str(self.folder)).values()), "the operator")
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(LIMIT), 130)
+        self.assertEqual(json.loads(report.read_text())["outcome"], "cancelled")
+        self.assert_nothing_left()
+
+    def test_ctrl_c_at_push_and_call(self):
+        _, url = self.node("--", "cat")
+        self.run_headrace("init", f"{url}/s", "--input", "", "--output", "")
+        push = self.begin("push", f"{url}/s/0", "--task", "t")
+        self.wait_for_task(f"{url}/s")
+        push.send_signal(signal.SIGTERM)
+        self.assertEqual(push.wait(LIMIT), 130)
+        self.run_headrace("quit-session", f"{url}/s")
+        operators = lambda: [c for c in marked(str(self.folder)).values() if c.strip() == "cat"]  # noqa: E731
+        wait_for(lambda: not operators(), "the end of push's operator")
+        call = self.begin("call", url)
+        wait_for(operators, "the operator of call")
+        call.send_signal(signal.SIGINT)
+        self.assertEqual(call.wait(LIMIT), 130)
+
+    def test_a_push_ends_with_its_session(self):
+        _, url = self.node("--", "cat")
+        self.run_headrace("init", f"{url}/s", "--input", "", "--output", "")
+        push = self.begin("push", f"{url}/s/0", "--task", "t")
+        self.wait_for_task(f"{url}/s")
+        self.run_headrace("quit-session", f"{url}/s")
+        self.assertEqual(push.wait(LIMIT), 11)
+
+    def test_none_at_all(self):
+        _, url = self.node("--", "cat")
+        self.run_headrace("init", f"{url}/s", "--input", "", "--output", "")
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$0" push "$1" --task t <&-', HEADRACE, f"{url}/s/0"],
+            env=self.environment, capture_output=True, timeout=LIMIT)
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertIn(b"Bad file descriptor", done.stderr)
+
+    def test_call_takes_it_where_no_file_is_named(self):
+        _, cat = self.node("--", "cat")
+        self.assertEqual(self.run_headrace("call", cat, stdin=b"typed").stdout, b"typed")
+        source = self.folder / "source"
+        source.write_text("from a file")
+        self.assertEqual(self.run_headrace("call", cat, "--input", source).stdout, b"from a file")
+        _, generate = self.node("--builtin", "generate", "--parameter", "bytes=7")
+        self.assertEqual(self.run_headrace("call", generate).stdout, bytes(7))
+        _, discard = self.node("--builtin", "discard")
+        self.assertEqual(self.run_headrace("call", discard, "--input", source).stdout, b"")
+
+
+class OutputFiles(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        _, self.url = self.node("--builtin", "generate", "--parameter", "bytes=5")
+        self.target = self.folder / "target"
+
+    def test_a_link_stays_and_a_mode(self):
+        link = self.folder / "link"
+        link.symlink_to("target")
+        self.target.write_text("former")
+        self.target.chmod(0o750)
+        self.run_headrace("call", self.url, "--output", link)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(self.target.read_bytes(), bytes(5))
+        self.assertEqual(self.target.stat().st_mode & 0o7777, 0o750)
+        self.target.unlink()
+        self.run_headrace("call", self.url, "--output", link)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(self.target.read_bytes(), bytes(5))
+
+    def test_a_device_that_leads_to_a_file(self):
+        kept = self.folder / "stdout"
+        kept.symlink_to("/proc/self/fd/1")
+        for path in ("/dev/stdout", "/dev/fd/1", "-"):
+            with open(self.target, "wb") as target:
+                target.write(b"before ")
+                target.flush()
+                subprocess.run(
+                    [HEADRACE, "call", self.url, "--output", path], env=self.environment,
+                    stdout=target, check=True, timeout=LIMIT)
+            self.assertEqual(self.target.read_bytes(), b"before " + bytes(5), path)
+
+    def test_a_report_that_cannot_be_written(self):
+        path = self.pipeline(f"""
+            operators: {{source: {{builtin: generate, parameters: {{bytes: 5}}}}}}
+            outputs: {{source.0: {self.target}}}
+        """)
+        done = self.run_headrace("run", path, "--report", self.folder / "no/report", expected=65)
+        self.assertIn(b"no/report", done.stderr)
+        self.assertFalse(self.target.exists())
+
+    def test_a_run_that_logs_json(self):
+        path = self.pipeline(f"""
+            operators: {{source: {{command: [sh, -c, 'echo said >&2; exit 3']}}}}
+            outputs: {{source.out: {self.target}}}
+        """)
+        done = self.run_headrace("run", path, "--log-format", "json", expected=10)
+        events = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertTrue(any(e["message"] == "said" and e["operator"] == "source" for e in events))
+        self.assertIn("exited with code 3", events[-1]["message"])
 
 
 class Runs(CommandLineTest):

@@ -8,16 +8,26 @@ package enum DataMove {
   /// Bytes read from a file at a time.
   private static let chunk = 256 * 1024
 
-  /// Pushes a file to its end. A file that cannot be read breaks the push off.
+  /// Pushes a file to its end. A file that cannot be read breaks the push off; a push that ends, and a
+  /// task that is cancelled, end a read that waits.
   package static func push(_ file: InputFile, to port: NodeURL, task: TaskID, _ client: MNPClient)
     async throws
   {
     let writer = try client.push(
       to: port, task: task, sizeHint: file.size >= 0 ? file.size : nil)
+    let interruption = file.interruption
+    writer.whenEnded { interruption?.interrupt() }
     do {
-      while let bytes = try await Disk.run({ try file.read(limit: chunk) }) {
-        try await writer.write(bytes)
+      try await withTaskCancellationHandler {
+        while let bytes = try await Disk.run({ try file.read(limit: chunk) }) {
+          try await writer.write(bytes)
+        }
+      } onCancel: {
+        interruption?.interrupt()
       }
+    } catch let error as FileFailure where error.isInterruption {
+      try _Concurrency.Task.checkCancellation()
+      // It was the push's own end, which says why.
     } catch {
       writer.cancel()
       throw error

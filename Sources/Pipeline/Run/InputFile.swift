@@ -14,6 +14,8 @@ package final class InputFile {
   package let size: Int64
   package private(set) var bytes: Int64 = 0
   private let descriptor: Int32
+  /// Where a read may wait for longer than a disk takes: a pipe, a terminal, a device.
+  let interruption: Interruption?
   private let hash = SHA256()
 
   /// - Parameter path: `-` is standard input.
@@ -24,19 +26,24 @@ package final class InputFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileFailure("read", path) }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw FileFailure("read", path, EISDIR) }
-    size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : -1
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    size = isRegular ? Int64(status.st_size) : -1
+    interruption = isRegular ? nil : try Interruption()
   }
 
   deinit {
     close(descriptor)
   }
 
-  /// Blocks until there are bytes.
+  /// Blocks until there are bytes. Fails with ECANCELED when it is interrupted.
   ///
   /// - Parameter limit: at most so many bytes; what is there is returned at once, so that a slow
   ///   source is passed on as it comes.
   /// - Returns: nothing at the end of the file.
   package func read(limit: Int) throws(FileFailure) -> ByteBuffer? {
+    if let interruption, !interruption.wait(for: descriptor) {
+      throw FileFailure("read", path, ECANCELED)
+    }
     var buffer = ByteBufferAllocator().buffer(capacity: limit)
     var code: Int32 = 0
     let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: limit) { bytes in

@@ -16,6 +16,9 @@ package struct FileFailure: Error, Equatable, CustomStringConvertible {
     "cannot \(action) \(path): \(String(cString: strerror(errnoCode)))"
   }
 
+  /// A read that waited was told to stop.
+  var isInterruption: Bool { errnoCode == ECANCELED }
+
   init(_ action: String, _ path: String, _ code: Int32 = errno) {
     self.action = action
     self.path = path
@@ -28,7 +31,8 @@ package struct FileFailure: Error, Equatable, CustomStringConvertible {
 /// A regular file is written without a name (`O_TMPFILE`) and gets its name by ``publish()``: until
 /// then nothing can be seen of it, and a process that is killed leaves nothing behind. On a file
 /// system without that it is a hidden file beside the target. Pipes, devices and standard output
-/// (`-`) are written directly.
+/// (`-`, /dev/stdout) are written directly. A symbolic link stays: the file that it leads to is
+/// replaced, and keeps its mode.
 ///
 /// Every method blocks on the disk: call it away from event loops, by one thread at a time.
 package final class OutputFile {
@@ -44,6 +48,8 @@ package final class OutputFile {
 
   package let path: String
   package private(set) var bytes: Int64 = 0
+  /// Where the path leads to, through symbolic links.
+  private let target: String
   private var place: Place
   private let descriptor: Int32
   private let ownsDescriptor: Bool
@@ -53,18 +59,23 @@ package final class OutputFile {
   /// - Throws: ``FileFailure`` where it cannot be written, before any data has moved.
   package init(path: String) throws(FileFailure) {
     self.path = path
-    guard path != "-" else {
-      (place, descriptor, ownsDescriptor) = (.direct, 1, false)
+    if let inherited = Self.inheritedDescriptor(path) {
+      (target, place, descriptor, ownsDescriptor) = (path, .direct, inherited, false)
       return
     }
+    guard !path.isEmpty else { throw FileFailure("write", "''", ENOENT) }
     ownsDescriptor = true
+    target = Self.target(of: path)
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    let exists = stat(target, &status) == 0
+    if exists, status.st_mode & S_IFMT != S_IFREG {
       guard status.st_mode & S_IFMT != S_IFDIR else { throw FileFailure("write", path, EISDIR) }
-      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      descriptor = open(target, O_WRONLY | O_CLOEXEC)
       place = .direct
     } else {
-      let folder = Self.folder(of: path)
+      // What must not be written must not be replaced either.
+      guard !exists || access(target, W_OK) == 0 else { throw FileFailure("write", path) }
+      let folder = Self.folder(of: target)
       // O_TMPFILE, whose macro Swift does not import: __O_TMPFILE | O_DIRECTORY.
       let unnamed = open(folder, O_WRONLY | O_CLOEXEC | 0o20_000_000 | O_DIRECTORY, 0o666)
       if unnamed >= 0 {
@@ -76,6 +87,7 @@ package final class OutputFile {
       }
     }
     guard descriptor >= 0 else { throw FileFailure("write", path) }
+    if exists, status.st_mode & S_IFMT == S_IFREG { fchmod(descriptor, status.st_mode & 0o7777) }
   }
 
   deinit {
@@ -132,7 +144,7 @@ package final class OutputFile {
   package var digest: String { hash.hexadecimal }
 
   private func rename(_ draft: String) throws(FileFailure) {
-    guard Glibc.rename(draft, path) == 0 else { throw FileFailure("publish", path) }
+    guard Glibc.rename(draft, target) == 0 else { throw FileFailure("publish", path) }
     place = .direct
     close()
   }
@@ -141,6 +153,34 @@ package final class OutputFile {
     if case .closed = place { return }
     place = .closed
     if ownsDescriptor { Glibc.close(descriptor) }
+  }
+
+  /// A descriptor that the program was started with: `-`, /dev/stdout and their like. To open such a
+  /// path would begin again at the file's start; to replace it would take it from everybody.
+  private static func inheritedDescriptor(_ path: String) -> Int32? {
+    switch path {
+    case "-", "/dev/stdout": return 1
+    case "/dev/stderr": return 2
+    default:
+      for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {
+        return Int32(path.dropFirst(folder.count))
+      }
+      return nil
+    }
+  }
+
+  /// Follows symbolic links, also to what is not there yet.
+  private static func target(of path: String) -> String {
+    var target = path
+    // As many as the kernel follows.
+    for _ in 0..<40 {
+      var link = [CChar](repeating: 0, count: Int(PATH_MAX))
+      let count = readlink(target, &link, link.count)
+      guard count > 0 else { break }
+      let text = String(decoding: link.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+      target = text.hasPrefix("/") ? text : "\(folder(of: target))/\(text)"
+    }
+    return target
   }
 
   private static func folder(of path: String) -> String {

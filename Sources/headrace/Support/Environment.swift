@@ -32,6 +32,16 @@ enum Environment {
     return String(decoding: path.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
+  /// Where the program was started without standard input, output or error, something of its own
+  /// would get that number, and be read or written in its place. What stands there instead can be
+  /// neither.
+  static func holdStandardDescriptors() {
+    for number in Int32(0)...2 where fcntl(number, F_GETFD) < 0 {
+      // The lowest free number is what open gives.
+      _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   static var currentFolder: String {
     guard let path = getcwd(nil, 0) else { return "/" }
     defer { free(path) }

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Client
+internal import Logging
 internal import MNP
 internal import OperatorFile
 internal import Pipeline
@@ -88,6 +89,11 @@ enum Exit {
   }
 
   static func say(_ text: String) {
+    if LogOptions.isJSONWanted {
+      var logger = Logger(label: "headrace") { StandardErrorLog(label: $0, format: .json) }
+      logger.logLevel = .error
+      return logger.error("\(text)")
+    }
     let line = Array("headrace: \(text)\n".utf8)
     _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
   }

@@ -37,6 +37,16 @@ struct LogOptions: ParsableArguments {
   @Option(help: "How it is logged to standard error: text or json.")
   var logFormat: LogFormat = Twin.value("LOG_FORMAT", default: .text)
 
+  /// Whether the command line, or its twin, asks for JSON: known also where parsing it failed.
+  static var isJSONWanted: Bool {
+    let arguments = CommandLine.arguments.prefix { $0 != "--" }
+    if arguments.contains("--log-format=json") { return true }
+    if let flag = arguments.lastIndex(of: "--log-format") {
+      return arguments.dropFirst(flag + 1).first == "json"
+    }
+    return Twin.string("LOG_FORMAT") == "json"
+  }
+
   func makeLogger(_ label: String) -> Logger {
     var logger = Logger(label: label) { StandardErrorLog(label: $0, format: logFormat) }
     logger.logLevel = logLevel.level

@@ -15,9 +15,15 @@ enum Twin {
     return text.isEmpty ? nil : text
   }
 
-  /// True for 1, true and yes.
+  /// True for 1, true, yes and on, false for their opposites; anything else ends the program with
+  /// exit code 64.
   static func flag(_ name: String) -> Bool {
-    ["1", "true", "yes"].contains(string(name)?.lowercased())
+    switch string(name)?.lowercased() {
+    case nil, "0", "false", "no", "off": return false
+    case "1", "true", "yes", "on": return true
+    case let text?:
+      Exit.end(with: UsageError("HEADRACE_\(name)=\(text) is neither true nor false"))
+    }
   }
 
   /// One value a line.

@@ -1,6 +1,7 @@
-// Values that flags take: K=V and durations.
+// Values that flags take: K=V, durations, task ids, paths, and URLs of the right kind.
 
 internal import ArgumentParser
+internal import MNP
 internal import NIOCore
 internal import OperatorFile
 
@@ -18,6 +19,48 @@ struct KeyValue {
   }
 
   var pair: (name: String, text: String) { (name, text) }
+}
+
+/// `--task`, or its twin.
+struct TaskOption: ParsableArguments {
+  @Option(help: "The task's id.") var task: TaskID?
+
+  func id() throws -> TaskID {
+    guard let task = task ?? Twin.optional("TASK") else {
+      throw UsageError("--task ID is missing: which task is it for?")
+    }
+    return task
+  }
+}
+
+/// A flag's path; an empty one is a variable that was not set, as a rule.
+func path(_ text: String, flag: String) throws -> String {
+  guard !text.isEmpty else { throw UsageError("\(flag) takes a path, and it is empty") }
+  return text
+}
+
+extension NodeURL {
+  /// Of a node and nothing in it: `quit` with a session's URL would end far more than was meant.
+  func nodeAlone(for command: String) throws -> NodeURL {
+    guard session == nil else {
+      throw UsageError("\(command) takes the URL of a node: mnp://HOST:PORT, without a session")
+    }
+    return self
+  }
+
+  func withPort(for command: String) throws -> NodeURL {
+    guard session != nil, port != nil else {
+      throw UsageError("\(command) takes the URL of a port: mnp://HOST:PORT/SESSION/PORT")
+    }
+    return self
+  }
+
+  func sessionAlone(for command: String) throws -> NodeURL {
+    guard session != nil, port == nil else {
+      throw UsageError("\(command) takes the URL of a session: mnp://HOST:PORT/SESSION")
+    }
+    return self
+  }
 }
 
 /// `500ms`, `10s`, `2m`, as operator files write it.
