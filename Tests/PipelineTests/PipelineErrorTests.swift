@@ -192,7 +192,7 @@ import Testing
         + " ./a}",
       "p.yaml:5:25: standard input is taken already, by 'plot.a1b'; a 'builtin: tee' gives one stream"
         + " to several",
-      "p.yaml:8:21: 'trend' is written to the same file"),
+      "p.yaml:8:21: 'plot' is written to the same file as 'trend' in line 8"),
     Case(
       "wires:\n  - read -> trend\n  - trend -> plot.a1b\n  - trend -> plot.e1\noutputs: {plot.map: \"-\","
         + " trend: \"-\", plot: x}",

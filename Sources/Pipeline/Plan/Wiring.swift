@@ -123,11 +123,15 @@ struct Wiring {
           at: standard[1].location)
       }
     }
-    var writers: [OuterPlace: PortName] = [:]
+    var writers: [OuterPlace: OuterEnd] = [:]
     for end in definition.outputs where end.place != .standardStream {
-      if let writer = writers.updateValue(end.port, forKey: end.place) {
-        diagnostics.error("'\(writer)' is written to the same file", at: end.location)
+      guard let writer = writers[end.place] else {
+        writers[end.place] = end
+        continue
       }
+      diagnostics.error(
+        "'\(end.port)' is written to the same file as '\(writer.port)' in line"
+          + " \(writer.location.line)", at: end.location)
     }
   }
 
