@@ -73,11 +73,17 @@ let package = Package(
         "Client", "MNP", "OperatorFile", "Operators", "GRPC", "Transport", nioCore, nioPosix,
         nioConcurrency, logging, yams, "CCrypto",
       ]),
+    library(
+      "Bench",
+      [
+        "Client", "MNP", "Transport", "GRPC", "Pipeline", "Operators", "Builtins", nioCore,
+        nioPosix, nioConcurrency,
+      ]),
     .executableTarget(
       name: "headrace",
       dependencies: [
-        "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "Builtins", "GRPC",
-        "Transport", "CSpawn", nioCore, nioPosix, logging, arguments,
+        "Bench", "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "Builtins",
+        "GRPC", "Transport", "CSpawn", nioCore, nioPosix, nioConcurrency, logging, arguments,
       ],
       swiftSettings: strict),
 
@@ -98,5 +104,6 @@ let package = Package(
     tests(of: "Operators", [nioCore, nioPosix, nioConcurrency, logging]),
     tests(
       of: "Transport", ["GRPC", "HTTP2", nioCore, nioPosix, nioEmbedded, nioConcurrency]),
+    tests(of: "Bench"),
   ]
 )

@@ -2,7 +2,7 @@
 
 internal import Foundation
 
-enum NodeLog {
+package enum NodeLog {
   /// A line of the node's JSON log.
   private struct Entry: Decodable {
     var task: String?
@@ -13,7 +13,7 @@ enum NodeLog {
   /// The text to show; nil for what the run tells itself, and better: that and why a task failed.
   ///
   /// What is no JSON is shown as it is: a node that crashes says so in its own way.
-  static func text(of line: String) -> String? {
+  package static func text(of line: String) -> String? {
     let line = line.last == "\n" ? String(line.dropLast()) : line
     guard !line.isEmpty else { return nil }
     guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else {

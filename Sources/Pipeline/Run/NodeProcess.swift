@@ -15,8 +15,8 @@ internal import Operators
 ///
 /// The keeper knows it before it runs its first instruction: a run that is killed leaves no node,
 /// and the node's own keeper leaves no operator.
-final class NodeProcess: Sendable {
-  let name: String
+package final class NodeProcess: Sendable {
+  package let name: String
   private let addressFile: String
   private let state: NIOLockedValueBox<State>
 
@@ -38,27 +38,43 @@ final class NodeProcess: Sendable {
     var onLog: @Sendable (String, String) -> Void
   }
 
-  /// Starts the node. Blocks until it has executed.
+  /// Starts the node of an operator. Blocks until it has executed.
   ///
   /// - Throws: where the executable cannot be started.
-  init(_ node: PlanNode, index: Int, _ settings: Settings) throws {
-    name = node.name
+  convenience init(_ node: PlanNode, index: Int, _ settings: Settings) throws {
     // Names of operators are text; files are numbered.
-    addressFile = "\(settings.folder)/node-\(index).url"
+    let addressFile = "\(settings.folder)/node-\(index).url"
     let definition = "\(settings.folder)/node-\(index).yaml"
     try Self.write(try node.definition.text(), to: definition)
+    try self.init(
+      name: node.name,
+      command: [
+        settings.executable, "serve", "--operator", definition, "--name", node.name,
+        "--address-file", addressFile, "--log-format", "json", "--log-level", "notice",
+      ] + settings.arguments,
+      addressFile: addressFile, environment: settings.environment
+    ) { [onLog = settings.onLog, name = node.name] line in
+      if let text = NodeLog.text(of: line) { onLog(name, text) }
+    }
+  }
+
+  /// Starts any program that says in `addressFile` where it listens. Blocks until it has executed.
+  ///
+  /// - Parameter onLog: each line of its standard error, on a thread of its own.
+  /// - Throws: where the program cannot be started.
+  package init(
+    name: String, command: [String], addressFile: String, environment: [String: String],
+    onLog: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.name = name
+    self.addressFile = addressFile
     state = NIOLockedValueBox(State())
 
     let log = try LogPipe()
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }
     let request = ChildRequest(
-      command: [
-        settings.executable, "serve", "--operator", definition, "--name", node.name,
-        "--address-file", addressFile, "--log-format", "json",
-        "--log-level", "notice",
-      ] + settings.arguments,
-      environment: settings.environment, workingDirectory: nil,
+      command: command, environment: environment, workingDirectory: nil,
       descriptors: [null, null, log.writeEnd])
     let pid = try ChildWatcher.shared.spawn(request, keeper: .shared) { [state] end in
       let waiters = state.withLockedValue { state in
@@ -69,15 +85,19 @@ final class NodeProcess: Sendable {
       for waiter in waiters { waiter.resume() }
     }
     state.withLockedValue { $0.pid = pid }
-    log.follow { [name] line in
-      if let text = NodeLog.text(of: line) { settings.onLog(name, text) }
-    }
+    log.follow(onLog)
   }
+
+  /// The process.
+  package var pid: Int32 { state.withLockedValue { $0.pid } }
 
   /// Waits until the node listens.
   ///
+  /// - Parameter pause: how often its file is looked for.
   /// - Throws: when it ends instead, or is not there after `deadline`.
-  func address(within deadline: Duration) async throws -> String {
+  package func address(
+    within deadline: Duration, every pause: Duration = .milliseconds(2)
+  ) async throws -> String {
     let clock = ContinuousClock()
     let start = clock.now
     while clock.now - start < deadline {
@@ -85,7 +105,7 @@ final class NodeProcess: Sendable {
         return String(text.dropLast())
       }
       if let end { throw NodeFailure("the node of \(name) ended before it listened: \(end)") }
-      try await _Concurrency.Task.sleep(for: .milliseconds(2))
+      try await _Concurrency.Task.sleep(for: pause)
     }
     throw NodeFailure("the node of \(name) did not listen within \(deadline)")
   }
@@ -94,13 +114,12 @@ final class NodeProcess: Sendable {
   var end: ChildEnd? { state.withLockedValue { $0.end } }
 
   /// SIGTERM drains it, a second one ends it at once.
-  func signal(_ number: Int32) {
-    let pid = state.withLockedValue { $0.pid }
+  package func signal(_ number: Int32) {
     ChildWatcher.shared.signal(group: pid, number)
   }
 
   /// Returns when the process is gone.
-  func waitForEnd() async {
+  package func waitForEnd() async {
     await withCheckedContinuation { continuation in
       let hasEnded = state.withLockedValue { state in
         if state.end == nil { state.waiters.append(continuation) }
@@ -118,8 +137,8 @@ final class NodeProcess: Sendable {
 }
 
 /// A node of the run that cannot be used.
-struct NodeFailure: Error, CustomStringConvertible {
-  var description: String
+package struct NodeFailure: Error, CustomStringConvertible {
+  package var description: String
 
   init(_ description: String) {
     self.description = description

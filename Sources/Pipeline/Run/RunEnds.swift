@@ -1,7 +1,7 @@
 // The files at the ends of a run: what is pushed, what is pulled and published.
 
 internal import NIOConcurrencyHelpers
-internal import Operators
+package import Operators
 
 #if canImport(Glibc)
   internal import Glibc
@@ -60,20 +60,34 @@ extension OuterPlace {
 }
 
 /// The nodes that a run has started, and their folder.
-final class NodeSet: Sendable {
+package final class NodeSet: Sendable {
   private let nodes = NIOLockedValueBox([NodeProcess]())
   private let folders = RuntimeFolder(
     parents: [getenv("TMPDIR").map { String(cString: $0) }, "/tmp"], keeper: .shared)
 
-  /// For operator files and addresses; removed at the end, by the keeper if need be. Blocks.
-  func makeFolder() throws(SystemError) -> String { try folders.makeTaskFolder() }
+  package init() {}
 
-  func add(_ node: NodeProcess) {
+  /// For operator files and addresses; removed at the end, by the keeper if need be. Blocks.
+  package func makeFolder() throws(SystemError) -> String { try folders.makeTaskFolder() }
+
+  package func add(_ node: NodeProcess) {
     nodes.withLockedValue { $0.append(node) }
   }
 
+  /// Ends one node, and waits for it.
+  package func end(_ node: NodeProcess) async {
+    node.signal(SIGTERM)
+    await node.waitForEnd()
+    nodes.withLockedValue { $0.removeAll { $0 === node } }
+  }
+
+  /// Kills every node, and waits for nothing: what is going on with them breaks.
+  package func kill() {
+    for node in nodes.withLockedValue({ $0 }) { node.signal(SIGKILL) }
+  }
+
   /// Drains every node, whose sessions are gone by now, and waits until all have ended.
-  func end() async {
+  package func end() async {
     let nodes = nodes.withLockedValue { $0 }
     for node in nodes { node.signal(SIGTERM) }
     let deadline = _Concurrency.Task {

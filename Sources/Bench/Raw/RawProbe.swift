@@ -1,0 +1,100 @@
+// The round trip of a small record through raw relays.
+
+internal import NIOCore
+internal import NIOPosix
+internal import Pipeline
+
+/// Sends a record, waits until the sink has it, and sends the next one.
+final class RawProbe: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let record: ByteBuffer
+  private let sink: RawSink
+  private let time: TimeAmount
+  private let limit: Int
+  private let promise: EventLoopPromise<[Double]>
+  private var latencies: [Double] = []
+  private var sentAt = NIODeadline.now()
+  private var missing = 0
+  private var isOver = false
+  private var timer: Scheduled<Void>?
+
+  private init(
+    _ record: ByteBuffer, sink: RawSink, for time: TimeAmount, limit: Int,
+    _ promise: EventLoopPromise<[Double]>
+  ) {
+    self.record = record
+    self.sink = sink
+    self.time = time
+    self.limit = limit
+    self.promise = promise
+  }
+
+  /// Microseconds of each record but the first, which goes with the opening of connections.
+  static func run(
+    _ record: ByteBuffer, to tcpPort: Int, back sink: RawSink, for time: TimeAmount, limit: Int,
+    on eventLoop: any EventLoop
+  ) async throws -> [Double] {
+    let promise = eventLoop.makePromise(of: [Double].self)
+    ClientBootstrap(group: eventLoop)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.prepareRaw(read: rawRead)
+          try channel.pipeline.syncOperations.addHandler(
+            RawProbe(record, sink: sink, for: time, limit: limit, promise))
+        }
+      }
+      .connect(host: "127.0.0.1", port: tcpPort)
+      .whenFailure { promise.fail(RunFailure(.unreachable, "a raw connection failed: \($0)")) }
+    let latencies = try await promise.futureResult.get()
+    return Array(latencies.dropFirst())
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    let eventLoop = context.eventLoop
+    let probe = NIOLoopBound(self, eventLoop: eventLoop)
+    let context = NIOLoopBound(context, eventLoop: eventLoop)
+    // Taken where it arrives: the hop back to this loop is not part of it.
+    sink.expect(
+      .init(
+        onData: { bytes in
+          let now = NIODeadline.now()
+          eventLoop.execute { probe.value.arrived(bytes, at: now, context.value) }
+        }, onEnd: { _ in }))
+    timer = eventLoop.assumeIsolated().scheduleTask(in: time) { self.stop(context.value) }
+    send(context.value)
+  }
+
+  private func send(_ context: ChannelHandlerContext) {
+    missing = record.readableBytes
+    sentAt = .now()
+    context.writeAndFlush(wrapOutboundOut(record), promise: nil)
+  }
+
+  private func arrived(_ bytes: Int, at time: NIODeadline, _ context: ChannelHandlerContext) {
+    missing -= bytes
+    guard missing <= 0, !isOver else { return }
+    latencies.append(Double((time - sentAt).nanoseconds) / 1000)
+    if latencies.count > limit { stop(context) } else { send(context) }
+  }
+
+  private func stop(_ context: ChannelHandlerContext) {
+    isOver = true
+    timer?.cancel()
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if isOver {
+      promise.succeed(latencies)
+    } else {
+      promise.fail(RunFailure(.dataBroken, "a raw connection was closed by its receiver"))
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    promise.fail(RunFailure(.dataBroken, "a raw connection broke: \(error)"))
+    context.close(promise: nil)
+  }
+}
