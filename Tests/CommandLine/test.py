@@ -535,6 +535,76 @@ class Runs(CommandLineTest):
                 self.assertEqual(list(small.iterdir()), [])
 
 
+class Bench(CommandLineTest):
+    QUICK = ("bench", "--runs", "1", "--seconds", "0.02", "--sizes", "100,64K", "--quiet")
+
+    def test_everything_is_measured_and_written(self):
+        files = {kind: self.folder / f"bench.{kind}" for kind in ("json", "html", "svg")}
+        done = self.run_headrace(
+            *self.QUICK, "--chain", "2", "--streams", "2", "--operator", "sh -c 'cat'",
+            *(word for kind, path in files.items() for word in (f"--{kind}", path)))
+        self.assertIn(b"push 64K, 2 streams", done.stdout)
+        report = json.loads(files["json"].read_text())
+        self.assertEqual((report["version"], report["runs"]), (1, 1))
+        found = {(each["name"], each.get("size"), each.get("nodes")): each for each in report["measurements"]}
+        self.assertEqual(len([each for each in report["measurements"] if each["name"] == "raw-tcp"]), 9)
+        for key in (("push", 100, 1), ("push", 65536, 1), ("echo", 65536, 1), ("chain", 65536, 2),
+                    ("operator", 65536, 1), ("raw-relay", None, 1), ("raw-relay", None, 2)):
+            for figure in ("gb_per_s", "cpu_s_per_gb"):
+                with self.subTest(key, figure=figure):
+                    self.assertGreater(found[key][figure]["median"], 0)
+                    self.assertEqual(len(found[key][figure]["runs"]), 1)
+        self.assertGreater(found["push", 65536, 1]["limit"]["gb_per_s"]["ratio"], 0)
+        self.assertGreater(found["generate-operator-discard", None, 3]["gb_per_s"]["median"], 0)
+        for key in [("first-byte", 100, nodes) for nodes in (1, 2, 3, 8)] + [
+                ("latency", 100, 2), ("raw-latency", 100, 2), ("about", None, 1)]:
+            with self.subTest(key):
+                latency = found[key]["latency_us"]
+                self.assertGreater(latency["p50"], 0)
+                self.assertLessEqual(latency["p50"], latency["p99"])
+                self.assertLessEqual(latency["p99"], latency["max"])
+                self.assertEqual(sum(count for _, count in latency["histogram"]), latency["samples"])
+        self.assertGreater(found["start", None, 1]["start_to_answer_ms"]["median"], 0)
+        self.assertTrue(found["memory", 65536, 1]["rss_anon_mb_over_s"])
+        page = files["html"].read_text()
+        self.assertIn("</html>", page)
+        self.assertNotIn("<script", page)
+        self.assertTrue(files["svg"].read_text().startswith("<svg"))
+        self.assert_nothing_left()
+
+    def test_a_node_that_runs(self):
+        for operator in (["--builtin", "discard"], ["--", "cat"]):
+            with self.subTest(operator):
+                _, url = self.node(*operator)
+                path = self.folder / "to.json"
+                self.run_headrace(*self.QUICK, "--to", url, "--json", path)
+                report = json.loads(path.read_text())
+                self.assertEqual(
+                    [each["name"] for each in report["measurements"]], ["remote", "remote", "about"])
+                self.assertIn("not its CPU", report["notes"][0])
+
+    def test_a_run_that_breaks_is_no_figure(self):
+        path = self.folder / "bench.json"
+        done = self.run_headrace(*self.QUICK, "--operator", "false", "--json", path, expected=10)
+        self.assertIn(b"exited with code 1", done.stderr)
+        self.assertEqual(done.stdout, b"")
+        self.assertFalse(path.exists())
+        self.run_headrace(*self.QUICK, "--to", "mnp://127.0.0.1:1", expected=69)
+        self.run_headrace(*self.QUICK, "--operator", "'", expected=64)
+        self.run_headrace(*self.QUICK, "--sizes", "0", expected=64)
+        self.assert_nothing_left()
+
+    def test_ctrl_c_and_kill_leave_nothing(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
+            with self.subTest(number):
+                process = self.start("bench", "--sizes", "64K", "--quiet")
+                wait_for(
+                    lambda: any("discard" in c for c in marked(str(self.folder)).values()), "a node")
+                process.send_signal(number)
+                self.assertEqual(process.wait(LIMIT), code)
+                self.assert_nothing_left()
+
+
 @unittest.skipUnless(os.geteuid() == 0, "network namespaces need root")
 class Hosts(CommandLineTest):
     """Two hosts: network namespaces with a cable between them."""

@@ -75,7 +75,7 @@ struct ChainSession: Sendable {
   }
 
   /// Why a task failed: an operator's own end before the streams that broke around it.
-  func failure(_ task: TaskID) async -> RunFailure {
+  private func failure(_ task: TaskID) async -> RunFailure {
     var broken: RunFailure?
     for session in sessions {
       guard let answer = try? await client.queryTask(session, task: task),
@@ -89,8 +89,33 @@ struct ChainSession: Sendable {
     return broken ?? RunFailure(.dataBroken, "a stream broke off")
   }
 
-  /// What cannot be reached is left alone.
-  func close() async {
-    for session in sessions { try? await client.quitSession(session, timeout: .seconds(10)) }
+  /// Runs `body`, and closes the sessions whatever comes of it: a node that is not the bench's own
+  /// must not be left with them.
+  func closing<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      let value = try await body()
+      await close()
+      return value
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
+  /// Moves data by `body`; where it breaks, throws the failure of an operator before anything else.
+  func moving<Value>(_ task: TaskID, _ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch {
+      let failure = await self.failure(task)
+      throw failure.kind == .operatorFailed ? failure : error
+    }
+  }
+
+  /// What cannot be reached is left alone. Also where the Swift task is cancelled.
+  private func close() async {
+    await _Concurrency.Task.detached { [client, sessions] in
+      for session in sessions { try? await client.quitSession(session, timeout: .seconds(10)) }
+    }.value
   }
 }

@@ -47,31 +47,27 @@ struct ChainThroughput: Measurement {
     let task = TaskID.random()
     let watch = _Concurrency.Task { await meanwhile(.now()) }
     defer { watch.cancel() }
-    let meter = Meter(processes.map(\.figures), energy: lab.energy)
-    let sent: PushLoad.Sent
-    let pulled: Int
-    do {
-      async let pull = PullDrain.run(from: chain.output(port: 0), task: task, on: lab.sink)
-      async let push = PushLoad.run(
-        message, to: chain.input(port: 0), task: task, for: lab.options.time, on: lab.source)
-      (sent, pulled) = try await (push, pull)
-    } catch {
-      let failure = await chain.failure(task)
-      throw failure.kind == .operatorFailed ? failure : error
+    return try await chain.closing {
+      let meter = Meter(processes.map(\.figures), energy: lab.energy)
+      let (sent, pulled) = try await chain.moving(task) {
+        async let pull = PullDrain.run(from: chain.output(port: 0), task: task, on: lab.sink)
+        async let push = PushLoad.run(
+          message, to: chain.input(port: 0), task: task, for: lab.options.time, on: lab.source)
+        return try await (push, pull)
+      }
+      // Through a program it is what went in that counts: what comes out may be less or more.
+      let sample = meter.sample(bytes: sent.bytes, messages: sent.messages)
+      let answers = try await chain.finish(task)
+      try measurement.check(answers.input(0), equals: sent.bytes, at: "the first node")
+      for node in 1..<max(processes.count, 1) {
+        try measurement.check(
+          answers.input(node), equals: answers.output(node - 1), at: "node \(node + 1)")
+      }
+      try measurement.check(pulled, equals: answers.output(processes.count - 1), at: "the pull")
+      if case .echo = measurement.runs {
+        try measurement.check(pulled, equals: sent.bytes, at: "the pull")
+      }
+      return sample
     }
-    // Through a program it is what went in that counts: what comes out may be less or more.
-    let sample = meter.sample(bytes: sent.bytes, messages: sent.messages)
-    let answers = try await chain.finish(task)
-    try measurement.check(answers.input(0), equals: sent.bytes, at: "the first node")
-    for node in 1..<max(processes.count, 1) {
-      try measurement.check(
-        answers.input(node), equals: answers.output(node - 1), at: "node \(node + 1)")
-    }
-    try measurement.check(pulled, equals: answers.output(processes.count - 1), at: "the pull")
-    if case .echo = measurement.runs {
-      try measurement.check(pulled, equals: sent.bytes, at: "the pull")
-    }
-    await chain.close()
-    return sample
   }
 }

@@ -38,15 +38,16 @@ struct GeneratedThroughput: Measurement {
       nodes.map(\.url), inputs: 0, outputs: 0,
       parameters: [.init(name: "bytes", value: "\(bytes)")], lab.client)
     let task = TaskID.random()
-    let meter = Meter(nodes.map(\.figures), energy: lab.energy)
-    _ = try await lab.client.queryTask(chain.sessions[0], task: task, ensure: true)
-    let answers = try await chain.finish(task)
-    let sample = meter.sample(bytes: bytes, messages: nil)
-    try check(answers.output(0), equals: bytes, at: "the generator's output")
-    try check(answers.input(1), equals: bytes, at: "the program's node")
-    try check(answers.input(2), equals: answers.output(1), at: "the last node")
-    rate.withLockedValue { $0 = (sample.figures[.throughput] ?? 0.1) * 1e9 }
-    await chain.close()
-    return sample
+    return try await chain.closing {
+      let meter = Meter(nodes.map(\.figures), energy: lab.energy)
+      _ = try await lab.client.queryTask(chain.sessions[0], task: task, ensure: true)
+      let answers = try await chain.finish(task)
+      let sample = meter.sample(bytes: bytes, messages: nil)
+      try check(answers.output(0), equals: bytes, at: "the generator's output")
+      try check(answers.input(1), equals: bytes, at: "the program's node")
+      try check(answers.input(2), equals: answers.output(1), at: "the last node")
+      rate.withLockedValue { $0 = (sample.figures[.throughput] ?? 0.1) * 1e9 }
+      return sample
+    }
   }
 }

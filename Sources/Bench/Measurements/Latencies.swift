@@ -21,16 +21,19 @@ struct FirstByte: Measurement {
       fresh.append(try await lab.start(.builtin("echo", number: 0)))
     }
     let chain = try await ChainSession.open(fresh.map(\.url), outputs: 1, lab.client)
-    // The lab's loops have no connection to fresh nodes; its client, which opened the sessions, has.
-    let cold = try await first(chain, lab)
-    var warm: [Double] = []
-    let end = NIODeadline.now() + lab.options.halfTime
-    while warm.isEmpty || (NIODeadline.now() < end && warm.count < Self.mostTasks) {
-      warm.append(try await first(chain, lab))
+    let sample = try await chain.closing {
+      // The lab's loops have no connection to fresh nodes; its client, which opened the sessions,
+      // has.
+      let cold = try await first(chain, lab)
+      var warm: [Double] = []
+      let end = NIODeadline.now() + lab.options.halfTime
+      while warm.isEmpty || (NIODeadline.now() < end && warm.count < Self.mostTasks) {
+        warm.append(try await first(chain, lab))
+      }
+      return Sample([.cold: cold], latencies: warm)
     }
-    await chain.close()
     for node in fresh { await lab.end(node) }
-    return Sample([.cold: cold], latencies: warm)
+    return sample
   }
 
   private func first(_ chain: ChainSession, _ lab: Lab) async throws -> Double {
@@ -68,13 +71,17 @@ struct RecordLatency: Measurement {
     }
     let chain = try await ChainSession.open(urls, outputs: 1, lab.client)
     let task = TaskID.random()
-    let outcome = try await RecordProbe.run(
-      Payload.record, to: chain.input(port: 0), from: chain.output(port: 0), task: task,
-      for: lab.options.halfTime, limit: Payload.mostSamples, on: lab.source)
-    let answers = try await chain.finish(task)
-    try check(answers.input(0), equals: outcome.sent, at: "the first node")
-    try check(outcome.received, equals: answers.output(nodes - 1), at: "the pull")
-    await chain.close()
+    let outcome = try await chain.closing {
+      let outcome = try await chain.moving(task) {
+        try await RecordProbe.run(
+          Payload.record, to: chain.input(port: 0), from: chain.output(port: 0), task: task,
+          for: lab.options.halfTime, limit: Payload.mostSamples, on: lab.source)
+      }
+      let answers = try await chain.finish(task)
+      try check(answers.input(0), equals: outcome.sent, at: "the first node")
+      try check(outcome.received, equals: answers.output(nodes - 1), at: "the pull")
+      return outcome
+    }
     // The first one goes with the opening of the stream. A program that reads all before it writes
     // gives none: that is no failure, and no figure.
     return Sample(latencies: Array(outcome.latencies.dropFirst()))

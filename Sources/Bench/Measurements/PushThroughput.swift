@@ -19,23 +19,20 @@ struct PushThroughput: Measurement {
     let node = isRemote ? nil : try await lab.node(.builtin("discard", number: 0))
     let (chain, shape) = try await open(lab, node)
     let tasks = (0..<streams).map { _ in TaskID.random() }
-    let meter = Meter(node.map { [$0.figures] } ?? [], energy: isRemote ? nil : lab.energy)
-    let sent: PushLoad.Sent
-    do {
-      sent = try await move(message, tasks, shape, chain, lab)
-    } catch {
-      let failure = await chain.failure(tasks[0])
-      throw failure.kind == .operatorFailed ? failure : error
+    return try await chain.closing {
+      let meter = Meter(node.map { [$0.figures] } ?? [], energy: isRemote ? nil : lab.energy)
+      let sent = try await chain.moving(tasks[0]) {
+        try await move(message, tasks, shape, chain, lab)
+      }
+      let sample = meter.sample(bytes: sent.bytes, messages: sent.messages)
+      var arrived = 0
+      for task in tasks {
+        let answers = try await chain.finish(task)
+        for port in 0..<shape.inputs { arrived += answers.input(0, port) }
+      }
+      try check(arrived, equals: sent.bytes, at: "the node")
+      return sample
     }
-    let sample = meter.sample(bytes: sent.bytes, messages: sent.messages)
-    var arrived = 0
-    for task in tasks {
-      let answers = try await chain.finish(task)
-      for port in 0..<shape.inputs { arrived += answers.input(0, port) }
-    }
-    try check(arrived, equals: sent.bytes, at: "the node")
-    await chain.close()
-    return sample
   }
 
   private func open(_ lab: Lab, _ node: LabNode?) async throws -> (ChainSession, PortShape) {

@@ -4,6 +4,12 @@ package struct ReportTable: Equatable, Sendable {
   package var head: [String]
   package var rows: [[String]]
 
+  /// The same without the columns in which no row says anything.
+  var withoutEmptyColumns: ReportTable {
+    let kept = head.indices.filter { column in rows.contains { !$0[column].isEmpty } }
+    return ReportTable(head: kept.map { head[$0] }, rows: rows.map { row in kept.map { row[$0] } })
+  }
+
   /// Columns by width, the first to the left and the others to the right.
   package var text: String {
     let all = [head] + rows
@@ -24,12 +30,14 @@ package struct ReportTable: Equatable, Sendable {
 extension BenchReport {
   /// One for throughput, one for latencies, one for memory and start; those that have rows.
   package var tables: [ReportTable] {
-    [throughputTable, latencyTable, nodeTable].filter { !$0.rows.isEmpty }
+    [throughputTable, latencyTable, nodeTable].filter { !$0.rows.isEmpty }.map(
+      \.withoutEmptyColumns)
   }
 
   /// All of it for a terminal.
   package var text: String {
-    var text = "\(machine.description)\nmedian of \(runs) runs (least..most)\n\n"
+    var text =
+      "\(machine.description)\nmedian of \(runs) \(runs == 1 ? "run" : "runs") (least..most)\n\n"
     text += tables.map(\.text).joined(separator: "\n")
     if !notes.isEmpty { text += "\n" + notes.map { "note: \($0)\n" }.joined() }
     return text

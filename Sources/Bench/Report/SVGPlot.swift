@@ -116,7 +116,10 @@ package struct SVGPlot: Equatable, Sendable {
     for (value, text) in scale.xTicks(ticks) {
       let x = scale.x(value)
       lines.append(Self.line(x, Self.bottom, x, Self.bottom + 4, #"stroke="dimgray""#))
-      lines.append(Self.label(text, x: x, y: Self.bottom + 16, anchor: "middle"))
+      lines.append(
+        hasBars
+          ? Self.slanted(text, x: x) : Self.label(text, x: x, y: Self.bottom + 16, anchor: "middle")
+      )
     }
     lines.append(
       Self.line(Self.left, Self.bottom, Self.right, Self.bottom, #"stroke="dimgray""#))
@@ -185,6 +188,12 @@ package struct SVGPlot: Equatable, Sendable {
   ) -> String {
     #"<text x="\#(Self.text(x))" y="\#(Self.text(y))" text-anchor="\#(anchor)" fill="black""#
       + #"\#(attributes)>\#(escaped(text))</text>"#
+  }
+
+  /// Names of bars are longer than bars are wide.
+  private static func slanted(_ text: String, x: Double) -> String {
+    let place = "translate(\(Self.text(x + 4)) \(Self.text(bottom + 14))) rotate(-30)"
+    return label(text, x: 0, y: 0, anchor: "end", attributes: #" transform="\#(place)""#)
   }
 
   private static func line(
