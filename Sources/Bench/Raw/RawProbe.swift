@@ -1,5 +1,6 @@
 // The round trip of a small record through raw relays.
 
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
 internal import Pipeline
@@ -9,8 +10,11 @@ final class RawProbe: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  /// Tells of a piece at the sink, by its bytes and when it came. Set before the first is sent.
+  private typealias Arrivals = NIOLockedValueBox<(@Sendable (Int, NIODeadline) -> Void)?>
+
   private let record: ByteBuffer
-  private let sink: RawSink
+  private let arrivals: Arrivals
   private let time: TimeAmount
   private let limit: Int
   private let promise: EventLoopPromise<[Double]>
@@ -21,11 +25,11 @@ final class RawProbe: ChannelInboundHandler {
   private var timer: Scheduled<Void>?
 
   private init(
-    _ record: ByteBuffer, sink: RawSink, for time: TimeAmount, limit: Int,
+    _ record: ByteBuffer, _ arrivals: Arrivals, for time: TimeAmount, limit: Int,
     _ promise: EventLoopPromise<[Double]>
   ) {
     self.record = record
-    self.sink = sink
+    self.arrivals = arrivals
     self.time = time
     self.limit = limit
     self.promise = promise
@@ -37,12 +41,20 @@ final class RawProbe: ChannelInboundHandler {
     on eventLoop: any EventLoop
   ) async throws -> [Double] {
     let promise = eventLoop.makePromise(of: [Double].self)
+    let arrivals = Arrivals(nil)
+    // Before the connection: the relays may have reached the sink before this end is told of it.
+    sink.expect(
+      .init(
+        onData: { bytes in
+          let now = NIODeadline.now()
+          arrivals.withLockedValue { $0 }?(bytes, now)
+        }, onEnd: { _ in }))
     ClientBootstrap(group: eventLoop)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.prepareRaw(read: rawRead)
           try channel.pipeline.syncOperations.addHandler(
-            RawProbe(record, sink: sink, for: time, limit: limit, promise))
+            RawProbe(record, arrivals, for: time, limit: limit, promise))
         }
       }
       .connect(host: "127.0.0.1", port: tcpPort)
@@ -56,12 +68,11 @@ final class RawProbe: ChannelInboundHandler {
     let probe = NIOLoopBound(self, eventLoop: eventLoop)
     let context = NIOLoopBound(context, eventLoop: eventLoop)
     // Taken where it arrives: the hop back to this loop is not part of it.
-    sink.expect(
-      .init(
-        onData: { bytes in
-          let now = NIODeadline.now()
-          eventLoop.execute { probe.value.arrived(bytes, at: now, context.value) }
-        }, onEnd: { _ in }))
+    arrivals.withLockedValue {
+      $0 = { bytes, time in
+        eventLoop.execute { probe.value.arrived(bytes, at: time, context.value) }
+      }
+    }
     timer = eventLoop.assumeIsolated().scheduleTask(in: time) { self.stop(context.value) }
     send(context.value)
   }
