@@ -136,7 +136,7 @@ package struct Bench: Sendable {
       notes.append("no joules: this machine has no energy counter that can be read")
     }
     for result in results where result.subject.name == .latency && result.latency == nil {
-      notes.append("\(result.subject.label): held every record until the stream's end")
+      notes.append("\(result.subject.label): gave no record back while its stream was open")
     }
     return notes
   }

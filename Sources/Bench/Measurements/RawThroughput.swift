@@ -68,9 +68,10 @@ struct RawLatency: Measurement {
   func run(_ lab: Lab) async throws -> Sample {
     var first = try await lab.node(.rawRelay(number: 0))
     for number in 0..<nodes { first = try await lab.node(.rawRelay(number: number)) }
+    // On the sink's own loop: the records of a session come back to the loop that sent them, too.
     let latencies = try await RawProbe.run(
       Payload.record, to: first.url.tcpPort, back: try await lab.rawSink(),
-      for: lab.options.halfTime, limit: Payload.mostSamples, on: lab.source.eventLoop)
+      for: lab.options.halfTime, limit: Payload.mostSamples, on: lab.sink.eventLoop)
     guard !latencies.isEmpty else {
       throw RunFailure(.dataBroken, "\(subject.label): no record came back")
     }

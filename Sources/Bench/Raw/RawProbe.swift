@@ -67,7 +67,7 @@ final class RawProbe: ChannelInboundHandler {
     let eventLoop = context.eventLoop
     let probe = NIOLoopBound(self, eventLoop: eventLoop)
     let context = NIOLoopBound(context, eventLoop: eventLoop)
-    // Taken where it arrives: the hop back to this loop is not part of it.
+    // Taken where it arrives, whichever loop that is.
     arrivals.withLockedValue {
       $0 = { bytes, time in
         eventLoop.execute { probe.value.arrived(bytes, at: time, context.value) }
