@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Builtins
 internal import Logging
 internal import MNP
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
 internal import Node
@@ -104,22 +105,24 @@ struct Serve: AsyncParsableCommand {
   /// Until the node has ended.
   private func serve(_ node: Node, at address: ListenAddress, logger: Logger) async throws {
     let url = "mnp://\(address)"
-    let file: AddressFile? =
-      if let path = addressFile ?? Twin.string("ADDRESS_FILE") {
-        try AddressFile(path: path, url: url)
-      } else { nil }
-    defer { file?.remove() }
-    logger.info("listening on \(url)")
+    let file = NIOLockedValueBox<AddressFile?>(nil)
     let interrupts = Signals.onInterrupt { count, _ in
       if count == 1 {
         logger.info("ending: running tasks have \(drain) left; a second signal ends them now")
         node.drain()
       } else {
         // The keeper kills what still runs and removes the folders.
-        file?.remove()
+        file.withLockedValue { $0?.remove() }
         Exit.now(Exit.interrupted)
       }
     }
+    // After the signals: who reads it may end the node at once.
+    if let path = addressFile ?? Twin.string("ADDRESS_FILE") {
+      let written = try AddressFile(path: path, url: url)
+      file.withLockedValue { $0 = written }
+    }
+    defer { file.withLockedValue { $0?.remove() } }
+    logger.info("listening on \(url)")
     try await node.ended.get()
     withExtendedLifetime(interrupts) {}
     logger.info("ended")

@@ -191,6 +191,18 @@ class Nodes(CommandLineTest):
         self.assertEqual(list(self.folder.glob("url-*")), [])
         self.assert_nothing_left()
 
+    def test_a_signal_as_soon_as_it_listens_drains_it(self):
+        for number in range(20):
+            address = self.folder / f"early-{number}"
+            process = self.start(
+                "serve", "--listen", "127.0.0.1:0", "--address-file", address, "--", "cat")
+            while not address.exists() and process.poll() is None:
+                pass
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(LIMIT), 0)
+            self.assertFalse(address.exists())
+        self.assert_nothing_left()
+
     def test_the_second_signal_ends_it_now(self):
         process, url = self.node("--", "sleep", "1000")
         self.run_headrace("init", f"{url}/s", "--output", "")

@@ -11,7 +11,8 @@ enum Signals {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Calls `handler` for each SIGINT and SIGTERM from now on, with their count, 1 for the first.
+  /// Calls `handler` for each SIGINT and SIGTERM from now on, with their count, 1 for the first. Until
+  /// this has returned they end the process as they do any other: none is lost in between.
   ///
   /// - Returns: what keeps the handler in place; hold it as long as signals are to be handled.
   static func onInterrupt(_ handler: @escaping @Sendable (Int, Int32) -> Void) -> InterruptHandler {
@@ -26,13 +27,18 @@ final class InterruptHandler: Sendable {
     // One serial queue for both signals: the count needs no lock.
     let queue = DispatchQueue(label: "headrace.signals")
     let count = Counter()
+    let registered = DispatchGroup()
     sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { handler(count.next(), number) }
+      source.setRegistrationHandler { registered.leave() }
+      registered.enter()
       source.resume()
       return source
     }
+    // Dispatch takes the signals on a thread of its own, a moment later: whoever is told after this
+    // that the process is ready may send one at once.
+    registered.wait()
   }
 
   /// Used on the signals' queue only.
