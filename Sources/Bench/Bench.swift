@@ -82,13 +82,14 @@ package struct Bench: Sendable {
       lab.abort()
     }
     defer { timer.cancel() }
-    do {
-      return try await measurement.run(lab)
-    } catch {
-      guard isLate.withLockedValue({ $0 }) else { throw error }
+    let result: Result<Sample, any Error>
+    do { result = .success(try await measurement.run(lab)) } catch { result = .failure(error) }
+    // What was ended may look like an end of its own.
+    guard !isLate.withLockedValue({ $0 }) else {
       throw RunFailure(
         .deadline, "\(measurement.subject.label) was not done after \(Int(limit)) s")
     }
+    return try result.get()
   }
 
   // MARK: What is measured

@@ -21,13 +21,8 @@ struct BenchPeer: AsyncParsableCommand {
     guard (1...(1 << 20)).contains(read) else { throw UsageError("--read takes 1 to 1048576") }
     let tcpPort = try await RawPeer.start(
       relay.map { .relay(tcpPort: $0) } ?? .receiver(read: read))
-    let file = try AddressFile(path: addressFile, url: "mnp://127.0.0.1:\(tcpPort)")
-    // It holds nothing but that file.
-    let interrupts = Signals.onInterrupt { _, _ in
-      file.remove()
-      Exit.now(0)
-    }
+    // SIGTERM ends it: it holds nothing, and its file is in a folder of the bench.
+    _ = try AddressFile(path: addressFile, url: "mnp://127.0.0.1:\(tcpPort)")
     await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
-    withExtendedLifetime(interrupts) {}
   }
 }

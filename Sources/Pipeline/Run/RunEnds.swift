@@ -74,10 +74,9 @@ package final class NodeSet: Sendable {
     nodes.withLockedValue { $0.append(node) }
   }
 
-  /// Ends one node, and waits for it.
+  /// Drains one node, whose sessions are gone by now, and waits for its end.
   package func end(_ node: NodeProcess) async {
-    node.signal(SIGTERM)
-    await node.waitForEnd()
+    await Self.end([node])
     nodes.withLockedValue { $0.removeAll { $0 === node } }
   }
 
@@ -88,7 +87,11 @@ package final class NodeSet: Sendable {
 
   /// Drains every node, whose sessions are gone by now, and waits until all have ended.
   package func end() async {
-    let nodes = nodes.withLockedValue { $0 }
+    await Self.end(nodes.withLockedValue { $0 })
+    folders.remove()
+  }
+
+  private static func end(_ nodes: [NodeProcess]) async {
     for node in nodes { node.signal(SIGTERM) }
     let deadline = _Concurrency.Task {
       try await _Concurrency.Task.sleep(for: .seconds(10))
@@ -96,6 +99,5 @@ package final class NodeSet: Sendable {
     }
     for node in nodes { await node.waitForEnd() }
     deadline.cancel()
-    folders.remove()
   }
 }
