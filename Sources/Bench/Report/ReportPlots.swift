@@ -100,7 +100,7 @@ extension Subject {
   /// For a plot's narrow places.
   var shortLabel: String {
     switch name {
-    case .latency where command != nil: "latency \(nodes ?? 1), operator"
+    case .latency where command != nil: "latency, operator"
     case .firstByte, .chain, .latency: "\(name.rawValue) \(nodes ?? 1)"
     case .rawRelay: "relay \(nodes ?? 1)"
     case .generated: "generated"
