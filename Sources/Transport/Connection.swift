@@ -134,7 +134,9 @@ final class Connection: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     self.isReading = false
-    self.flush()
+    // After what this read made others send: an answer to whoever sent it would wake that one first,
+    // and with few cores keep the next node waiting.
+    if self.needsFlush { self.scheduleFlush() }
     context.fireChannelReadComplete()
   }
 

@@ -46,7 +46,9 @@ final class PushCall: CallReceiver {
 
   /// Local while it works, as the deframer is: there are millions of messages a second.
   private struct Piece {
-    /// Small payloads, in order.
+    /// The first small payload, as the slice that it is: often it is the only one.
+    var first: ByteBuffer?
+    /// Small payloads, in order, once there are several.
     var gathered = ByteBuffer()
     /// Messages that have ended.
     var messages = 0
@@ -132,9 +134,15 @@ final class PushCall: CallReceiver {
       flush(&piece, to: task)
       return post(.bytes(payload), to: task)
     }
-    if piece.gathered.capacity == 0 {
-      let room = max(payload.readableBytes, gatheredBefore)
+    if piece.gathered.readableBytes == 0 {
+      guard let first = piece.first else {
+        piece.first = payload
+        return
+      }
+      let room = max(first.readableBytes + payload.readableBytes, gatheredBefore)
       piece.gathered = ByteBufferAllocator().buffer(capacity: room)
+      piece.gathered.writeImmutableBuffer(first)
+      piece.first = nil
     }
     piece.gathered.writeImmutableBuffer(payload)
   }
@@ -144,7 +152,10 @@ final class PushCall: CallReceiver {
 
   /// Tells the task what there is.
   private func flush(_ piece: inout Piece, to task: TaskHandle) {
-    if piece.gathered.readableBytes > 0 {
+    if let first = piece.first {
+      post(.bytes(first), to: task)
+      piece.first = nil
+    } else if piece.gathered.readableBytes > 0 {
       gatheredBefore = piece.gathered.readableBytes
       post(.bytes(piece.gathered), to: task)
       piece.gathered = ByteBuffer()
