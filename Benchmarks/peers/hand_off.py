@@ -34,7 +34,7 @@ def works(size, counts, place):
     data = Input(size, place)
     return [
         Work(f"hand-off-{kind}-{count}", f"{count} stages, {words}", ["last s", "first s", "read %"],
-             [_contestant(data, kind, count, streamed) for streamed in (True, False)])
+             [_contestant(data, kind, count, streamed) for streamed in (True, False)], warms_up=False)
         for kind, words in (("throttled", "each throttled to 100 MB/s"), ("cat", "each `cat`"))
         for count in counts
     ]

@@ -10,8 +10,8 @@ from processes import Broken, Child, LIMIT, clean_environment, free_tcp_port, un
 
 def push(size):
     tcp_port = free_tcp_port()
-    server = Child("iperf3", "--server", "--bind", "127.0.0.1", "--port", tcp_port)
-    # It says in its log, not in JSON, that it listens; the log is standard output.
+    server = Child("iperf3", "--server", "--bind", "127.0.0.1", "--port", tcp_port,
+                   stdout=subprocess.DEVNULL)
     until(lambda: _listens(tcp_port), "iperf3's server")
 
     def measure(seconds):

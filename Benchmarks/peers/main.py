@@ -93,11 +93,12 @@ def makers(options):
         "idle": lambda: Work("idle", "an idle node", ["start ms", "own MB", "resident MB"],
                              [ours.idle()]),
         "stopped": lambda: Work("stopped", "a consumer that stops, 1 GiB pushed",
-                                ["grown MB", "stalled at MB"], [bounds.stopped_consumer()]),
-        "tasks": lambda: Work("tasks", "1,000 idle tasks", ["KB a task"], [bounds.idle_tasks()]),
+                                ["grown MB", "stalled at MB"], [bounds.stopped_consumer()], warms_up=False),
+        "tasks": lambda: Work("tasks", "1,000 idle tasks", ["KB a task"], [bounds.idle_tasks()],
+                              warms_up=False),
         "streams": lambda: Work("streams", "200 streams of 5 MB/s on one connection",
                                 ["slowest of mean", "MB/s each", "grown MB"],
-                                [bounds.many_streams()]),
+                                [bounds.many_streams()], warms_up=False),
     }
     for work in hand_off.works(options.hand_off_size, [3, 5, 8], options.hand_off_folder):
         made[work.key] = lambda work=work: work
@@ -141,4 +142,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -28,7 +28,8 @@ class Work:
     title: str
     metrics: list
     contestants: list
-    note: str = ""
+    # Whether the first time is another one: of works that start all that they need, it is not.
+    warms_up: bool = True
 
 
 @dataclasses.dataclass
@@ -87,6 +88,8 @@ def run(works, rounds, seconds):
     for number in range(rounds + 1):
         say(f"round {number} of {rounds}" if number else "warming up")
         for work in works:
+            if number == 0 and not work.warms_up:
+                continue
             # Turns move on, so that nobody always comes after the same one.
             turn = number % len(work.contestants)
             for each in work.contestants[turn:] + work.contestants[:turn]:

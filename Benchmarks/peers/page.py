@@ -121,10 +121,11 @@ def _sentences(it):
             work, name, metric)
         if ratio is None:
             return
-        good = ratio <= 1 if smaller_is_better else ratio >= 1
-        said.append(f"- {subject}: {short(ours)} against {short(theirs)} {metric}, "
-                    f"{short(ratio)} times, {'better' if good else 'worse'} than "
-                    f"{_plain(name)}.")
+        # In the direction in which it is a large number.
+        word = ("less" if ratio <= 1 else "more") if smaller_is_better else "as much"
+        times = 1 / ratio if smaller_is_better and ratio <= 1 else ratio
+        said.append(f"- {subject}: {short(ours)} {metric}, {_plain(name)} {short(theirs)}: "
+                    f"{short(times)} times {word}.")
 
     compare("push-1M", "raw TCP*", "GB/s", "Bytes in one direction")
     compare("push-1M", "raw TCP*", "CPU s/GB", "What they cost", True)

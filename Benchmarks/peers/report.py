@@ -51,17 +51,23 @@ def text(works, all_rows):
 
 
 def markdown(work, all_rows):
-    lines = [f"| | {' | '.join(work.metrics)} | {work.metrics[0]}, to ours |",
-             "|---|" + "---|" * (len(work.metrics) + 1)]
-    for row in (each for each in all_rows if each.work == work.key):
+    of_work = [row for row in all_rows if row.work == work.key]
+    if len(of_work) == 1:
+        # There is nobody to compare with.
+        head = [*work.metrics]
+    else:
+        head = [*work.metrics, f"{work.metrics[0]}, to ours"]
+    lines = [f"| | {' | '.join(head)} |", "|---|" + "---|" * len(head)]
+    for row in of_work:
         name = f"**{row.name}**" if row.is_ours else row.name
         if row.error:
-            lines.append(f"| {name} | broke: {row.error} |" + " |" * len(work.metrics))
+            lines.append(f"| {name} | broke: {row.error} |" + " |" * (len(head) - 1))
             continue
         cells = [words_of(row.figures[metric]) if metric in row.figures else "–"
                  for metric in work.metrics]
-        ratio = "–" if row.ratio is None else f"{row.ratio:.2f}"
-        lines.append(f"| {name} | {' | '.join(cells)} | {ratio} |")
+        if len(of_work) > 1:
+            cells.append("–" if row.ratio is None else f"{row.ratio:.2f}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -7,15 +7,13 @@ OURS_FILL, PEER_FILL, SPREAD = "#1f6feb", "#a9b1bc", "#30363d"
 
 
 def bars(title, unit, groups):
-    """`groups`: [(heading, [(label, median, low, high, is_ours)])]; bars start at 0, all on one scale."""
+    """`groups`: [(heading, [(label, median, low, high, is_ours)])]; a scale from 0 for each group."""
     groups = [(heading, rows) for heading, rows in groups if rows]
-    top = max((row[3] for _, rows in groups for row in rows), default=1) or 1
-    scale = (WIDTH - LEFT - RIGHT) / top
     y, parts = TOP, []
     for heading, rows in groups:
-        if heading:
-            parts.append(_text(12, y + 16, heading, weight="bold"))
-            y += ROW
+        scale = (WIDTH - LEFT - RIGHT) / (max(row[3] for row in rows) or 1)
+        parts.append(_text(12, y + 16, heading, weight="bold"))
+        y += ROW
         for label, median, low, high, is_ours in rows:
             middle = y + ROW / 2
             parts.append(_text(LEFT - 8, middle + 4, label, anchor="end"))
