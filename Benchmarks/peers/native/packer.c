@@ -1,6 +1,6 @@
 // Pushes small messages as fast as they can be packed: HTTP/2, gRPC and the Push envelope by hand.
 //
-//   packer TCPPORT SESSION TASK SIZE SECONDS
+//   packer TCPPORT SESSION TASK SIZE SECONDS|n=COUNT
 //
 // Our own commands send what they read, which is large; gRPC's clients pay more for each message
 // than a node of ours does. So this is the sender for a node that is to be measured at its limit:
@@ -209,7 +209,9 @@ int main(int count, char **words) {
     return 64;
   }
   size_t size = (size_t)atol(words[4]);
-  double seconds = atof(words[5]);
+  int counts = strncmp(words[5], "n=", 2) == 0;
+  uint64_t wanted = counts ? strtoull(words[5] + 2, NULL, 10) : UINT64_MAX;
+  double seconds = counts ? 0 : atof(words[5]);
   fd = connect_to(atoi(words[1]));
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   open_stream();
@@ -239,9 +241,10 @@ int main(int count, char **words) {
   write_whole(ids, close_message(ids, end), 0);
   uint64_t sent = 0;
   do {
-    write_whole(messages, batch * unit, 0);
-    sent += batch;
-  } while (now() - start < seconds);
+    uint64_t next = wanted - sent < batch ? wanted - sent : batch;
+    write_whole(messages, next * unit, 0);
+    sent += next;
+  } while (counts ? sent < wanted : now() - start < seconds);
   write_whole(done, sizeof done, 1);
   while (!answered) take_input(1);
   print_sent(sent * size, sent, now() - start, cpu() - used);
