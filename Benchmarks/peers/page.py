@@ -32,6 +32,13 @@ PLOTS = [
      [f"hand-off-{kind}-{count}" for kind in ("throttled", "cat") for count in (3, 5, 8)]),
 ]
 
+# As a sentence says them.
+UNITS = {"GB/s": "GB/s", "CPU s/GB": "CPU seconds for each GB", "M messages/s": "million a second",
+         "p50 µs": "µs at the median", "first s": "s", "last s": "s"}
+
+# Above this load before a run, others' work is in its figures.
+QUIET = 0.3
+
 HOW = """\
 All contestants of all works take turns within each round, in an order that moves on from round to round; a
 round before the first one warms up and does not count. Each figure is `median [lowest .. highest]` of the
@@ -46,7 +53,7 @@ that is not the sender's is an error in the table in place of a number.
 | Headrace, Python: through nodes | `generate`, the nodes, `discard`: both ends are ours for both, and each node forwards to the next. Seconds from the start of the task to the sink's TS_FINISHED, by a client on grpcio that asks every 4 ms |
 | raw TCP | plain C, blocking, one thread a side; each of 64 KiB, 256 KiB and 1 MiB for writes with each for reads; the best one by its median |
 | raw relay | plain C, reads up to 1 MiB before it writes |
-| iperf3 | one stream, writes of the messages' size |
+| iperf3 | one stream, writes of the messages' size; it stops counting when its time is over, so that up to 10 MiB that were sent are not in its count |
 | gRPC C++ | Debian's, our own client and server by the synchronous interface, client-streaming Push of the same .proto; with the buffer hint where that is said |
 | Arrow Flight | pyarrow, DoPut of record batches with one uint8 column of the messages' size |
 | ZeroMQ | libzmq in C, PUSH to PULL over TCP, queues of about 64 MiB |
@@ -89,6 +96,9 @@ def write(path, settings, works, results, rows):
         f"{settings['load_after']:.2f} at its end, itself included |",
         f"| Staged pipelines | input of {settings['hand_off_size'] >> 20} MiB, files on "
         f"{settings['hand_off_files']} |", "",
+        *([f"The machine was **not quiet**: others' work shared its cores, which the spread shows. "
+           "Such figures compare within the run, and are no limits of the machine.", ""]
+          if settings["load_before"] > QUIET else []),
         "To repeat it: `swift build -c release --product headrace`, then `Benchmarks/compare`.", "",
         "## What these numbers say", "", *_sentences(targets.Results(results)), "",
         "## What it has to reach", "",
@@ -124,25 +134,25 @@ def _sentences(it):
         # In the direction in which it is a large number.
         word = ("less" if ratio <= 1 else "more") if smaller_is_better else "as much"
         times = 1 / ratio if smaller_is_better and ratio <= 1 else ratio
-        said.append(f"- {subject}: {short(ours)} {metric}, {_plain(name)} {short(theirs)}: "
-                    f"{short(times)} times {word}.")
+        said.append(f"- {subject}: {short(ours)} {UNITS[metric]}, {_plain(name)} "
+                    f"{short(theirs)}: {short(times)} times {word}.")
 
     compare("push-1M", "raw TCP*", "GB/s", "Bytes in one direction")
     compare("push-1M", "raw TCP*", "CPU s/GB", "What they cost", True)
     for size in ("64K", "1M"):
-        compare(f"push-{size}", "gRPC C++", "GB/s", f"Messages of {size}iB")
-        compare(f"push-{size}", "gRPC C++", "CPU s/GB", f"Messages of {size}iB", True)
+        compare(f"push-{size}", "gRPC C++", "GB/s", f"Messages of {size[:-1]} {size[-1]}iB")
+        compare(f"push-{size}", "gRPC C++", "CPU s/GB", f"Messages of {size[:-1]} {size[-1]}iB", True)
     for size in ("64K", "1M", "16M"):
-        compare(f"push-{size}", "Arrow Flight", "GB/s", f"Messages of {size}iB")
+        compare(f"push-{size}", "Arrow Flight", "GB/s", f"Messages of {size[:-1]} {size[-1]}iB")
     compare("small", "gRPC C++, buffer hint", "M messages/s", "Messages of 100 bytes")
     compare("small", "ZeroMQ", "M messages/s", "Messages of 100 bytes")
-    compare("echo-1", "Python node*", "GB/s", "Through one node")
-    compare("echo-1", "raw relay", "GB/s", "Through one node")
-    compare("echo-3", "Python node*", "GB/s", "Through three nodes")
-    compare("echo-3", "3 raw relays", "GB/s", "Through three nodes")
+    compare("echo-1", "Python node*", "GB/s", "Through one echo node")
+    compare("echo-1", "raw relay", "GB/s", "Through one echo node")
+    compare("echo-3", "Python node*", "GB/s", "Through three echo nodes")
+    compare("echo-3", "3 raw relays", "GB/s", "Through three echo nodes")
     compare("cat", "cat between*", "GB/s", "Through a program's pipes, three nodes")
     compare("about", "gRPC C++", "p50 µs", "A unary call", True)
-    compare("first-3", "Python nodes*", "p50 µs", "First byte through three nodes", True)
+    compare("first-3", "Python nodes*", "p50 µs", "First byte through three echo nodes", True)
     for kind, words in (("throttled", "throttled stages"), ("cat", "stages of `cat`")):
         for count in (3, 5, 8):
             for metric, result in (("first s", "first"), ("last s", "last")):
@@ -154,5 +164,5 @@ def _sentences(it):
 def _plain(name):
     return {"raw TCP*": "raw TCP in C", "Python node*": "the Python node",
             "Python nodes*": "the Python nodes", "raw relay": "a raw relay in C",
-            "3 raw relays": "three of them", "cat between*": "`cat` alone between two pipes",
+            "3 raw relays": "three raw relays in C", "cat between*": "`cat` alone between two pipes",
             "through files*": "through files"}.get(name, name)
