@@ -36,6 +36,8 @@ def arguments():
     parser.add_argument("--hand-off-folder", default="/var/tmp", metavar="FOLDER",
                         help="where stages hand over their files; /var/tmp by default")
     parser.add_argument("--json", metavar="FILE", help="every sample of the run")
+    parser.add_argument("--from", dest="old", metavar="FILE",
+                        help="measures nothing: writes table and page of a run's --json again")
     parser.add_argument("--page", metavar="FILE", default=ROOT / "docs/performance.md",
                         help="docs/performance.md by default; plots go to images/ beside it")
     return parser.parse_args()
@@ -107,6 +109,8 @@ def makers(options):
 
 def main():
     options = arguments()
+    if options.old:
+        return show(options, *report.from_json(json.loads(pathlib.Path(options.old).read_text())))
     nodes.headrace()
     wanted = {key: make for key, make in makers(options).items()
               if not options.only or any(key.startswith(only) for only in options.only)}
@@ -130,6 +134,11 @@ def main():
     if options.json:
         pathlib.Path(options.json).write_text(
             json.dumps(report.as_json(settings, works, results), indent=1))
+    show(options, settings, works, results)
+
+
+def show(options, settings, works, results):
+    """The table and the page; ends with an error where something broke."""
     results = {key: raw.best(of_work) for key, of_work in results.items()}
     rows = report.rows(works, results)
     print(report.text(works, rows))

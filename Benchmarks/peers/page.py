@@ -1,7 +1,6 @@
 """docs/performance.md and its plots, from one run and from nothing else."""
 
 import os
-import pathlib
 import platform
 import subprocess
 
@@ -132,7 +131,7 @@ def _sentences(it):
         if ratio is None:
             return
         # In the direction in which it is a large number.
-        word = ("less" if ratio <= 1 else "more") if smaller_is_better else "as much"
+        word = "less" if smaller_is_better and ratio <= 1 else "as much"
         times = 1 / ratio if smaller_is_better and ratio <= 1 else ratio
         said.append(f"- {subject}: {short(ours)} {UNITS[metric]}, {_plain(name)} "
                     f"{short(theirs)}: {short(times)} times {word}.")

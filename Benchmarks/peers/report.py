@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from measure import OURS
+from measure import OURS, Result, Work
 from svg import short
 
 
@@ -81,3 +81,11 @@ def as_json(settings, works, results):
                  for name, result in results[work.key].items()]}
             for work in works],
     }
+
+
+def from_json(run):
+    """The settings, the works (which nobody does any more) and the results of `as_json`."""
+    works = [Work(each["key"], each["title"], each["metrics"], []) for each in run["works"]]
+    results = {each["key"]: {one["name"]: Result(one["samples"], one["error"] or "")
+                             for one in each["results"]} for each in run["works"]}
+    return {name: value for name, value in run.items() if name != "works"}, works, results
