@@ -58,7 +58,7 @@ def table(results):
     grpc, flight, python = "gRPC C++", "Arrow Flight", "Python node*"
     push = "push, one stream"
     add(push, "CPU per GB at most 1.25 times raw TCP's, best of the grid (in plain C here; the "
-        "target names NIO's, which costs more)",
+        "target names NIO's, which this run does not measure)",
         _at_most(it.ratio("push-1M", "raw TCP*", "CPU s/GB"), 1.25))
     add(push, "throughput at least 0.85 of raw TCP's",
         _at_least(it.ratio("push-1M", "raw TCP*", "GB/s"), 0.85))
