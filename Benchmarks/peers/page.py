@@ -52,7 +52,7 @@ that is not the sender's is an error in the table in place of a number.
 | Headrace, Python: through nodes | `generate`, the nodes, `discard`: both ends are ours for both, and each node forwards to the next. Seconds from the start of the task to the sink's TS_FINISHED, by a client on grpcio that asks every 4 ms |
 | raw TCP | plain C, blocking, one thread a side; each of 64 KiB, 256 KiB and 1 MiB for writes with each for reads; the best one by its median |
 | raw relay | plain C, reads up to 1 MiB before it writes |
-| iperf3 | one stream, writes of the messages' size; it stops counting when its time is over, so that up to 10 MiB that were sent are not in its count |
+| iperf3 | one stream, writes of the messages' size; it stops counting when its time is over, so that what the sockets still hold is not in its count |
 | gRPC C++ | Debian's, our own client and server by the synchronous interface, client-streaming Push of the same .proto; with the buffer hint where that is said |
 | Arrow Flight | pyarrow, DoPut of record batches with one uint8 column of the messages' size |
 | ZeroMQ | libzmq in C, PUSH to PULL over TCP, queues of about 64 MiB |
