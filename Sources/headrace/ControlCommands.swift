@@ -3,6 +3,7 @@
 public import ArgumentParser
 internal import Client
 public import MNP
+internal import Pipeline
 
 /// A node, session or port, as a command takes it.
 extension NodeURL: ExpressibleByArgument {

@@ -1,5 +1,7 @@
 // JSON with its keys in the order in which they are given: people read these files too.
 
+internal import Pipeline
+
 package indirect enum JSONValue: Equatable, Sendable {
   case text(String)
   case number(Double)
@@ -22,7 +24,9 @@ package indirect enum JSONValue: Equatable, Sendable {
       let rows = values.map { inner + $0.pretty(indent: inner) }
       return "[\n" + rows.joined(separator: ",\n") + "\n\(indent)]"
     case .object(let pairs):
-      let rows = pairs.map { inner + "\(Self.quoted($0.key)): " + $0.value.pretty(indent: inner) }
+      let rows = pairs.map {
+        inner + "\(JSONText.quoted($0.key)): " + $0.value.pretty(indent: inner)
+      }
       return "{\n" + rows.joined(separator: ",\n") + "\n\(indent)}"
     case .text, .number: return line
     }
@@ -31,11 +35,12 @@ package indirect enum JSONValue: Equatable, Sendable {
   /// All of it in one line.
   private var line: String {
     switch self {
-    case .text(let text): Self.quoted(text)
+    case .text(let text): JSONText.quoted(text)
     case .number(let number): Self.digits(number)
     case .list(let values): "[" + values.map(\.line).joined(separator: ", ") + "]"
     case .object(let pairs):
-      "{" + pairs.map { "\(Self.quoted($0.key)): \($0.value.line)" }.joined(separator: ", ") + "}"
+      "{" + pairs.map { "\(JSONText.quoted($0.key)): \($0.value.line)" }.joined(separator: ", ")
+        + "}"
     }
   }
 
@@ -48,21 +53,5 @@ package indirect enum JSONValue: Equatable, Sendable {
     let rounded = (number * scale).rounded() / scale
     if rounded == rounded.rounded(), abs(rounded) < 1e15 { return "\(Int(rounded))" }
     return "\(rounded)"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

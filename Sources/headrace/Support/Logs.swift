@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Logging
 internal import NIOConcurrencyHelpers
+internal import Pipeline
 
 #if canImport(Glibc)
   internal import Glibc
@@ -111,26 +112,5 @@ struct StandardErrorLog: LogHandler {
     let time = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     let milliseconds = "\(1000 + now.tv_nsec / 1_000_000)".dropFirst()
     return "\(date)T\(time).\(milliseconds)Z"
-  }
-}
-
-/// JSON strings without Foundation.
-enum JSONText {
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
