@@ -13,6 +13,8 @@ public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
   /// All that this version can do.
   public static let supported: Features = [.await]
 
+  private static let supportedText = supported.listed
+
   /// The metadata's name.
   public static let metadataKey = "headrace"
 
@@ -21,6 +23,11 @@ public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
   /// Reads the metadata's value. What it does not know it passes over: names of features,
   /// parameters other than `features`, and all of it where the version is not 1.
   public init(parsing value: String) {
+    // What nodes of one version say to each other.
+    if value == Features.supportedText {
+      self = .supported
+      return
+    }
     self = []
     let parts = value.split(separator: ";", omittingEmptySubsequences: false).map(Features.trimmed)
     guard parts.first == "1" else { return }
@@ -35,6 +42,10 @@ public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
 
   /// The metadata's value.
   public var description: String {
+    self == .supported ? Features.supportedText : listed
+  }
+
+  private var listed: String {
     let named = Features.names.filter { contains($0.feature) }.map(\.name)
     return named.isEmpty ? "1" : "1; features=" + named.joined(separator: ",")
   }

@@ -59,6 +59,25 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
   public var description: String { identifier.text }
 }
 
+extension String {
+  /// Equality as the wire has it. Swift's own takes two spellings of one character (é, and e with
+  /// an accent) for the same.
+  package func hasSameBytes(as other: String) -> Bool {
+    var (one, other) = (self, other)
+    return one.withUTF8 { left in
+      other.withUTF8 { right in
+        left.elementsEqual(right)
+      }
+    }
+  }
+
+  /// The hash that goes with `hasSameBytes`.
+  package func hashBytes(into hasher: inout Hasher) {
+    var text = self
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
 /// The most bytes an id may have. On the wire a longer one is refused from its length alone.
 let maximumIdentifierBytes = 256
 
@@ -67,13 +86,10 @@ struct Identifier: Hashable, Sendable {
   let text: String
 
   static func == (one: Identifier, other: Identifier) -> Bool {
-    one.text.utf8.elementsEqual(other.text.utf8)
+    one.text.hasSameBytes(as: other.text)
   }
 
-  func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-  }
+  func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
 
   init(_ text: String, what: String) throws(MNPError) {
     let count = text.utf8.count

@@ -3,7 +3,9 @@
 /// No controls, no line ends, nothing that changes how the text around it is shown. Characters
 /// that Unicode has not assigned pass: which those are depends on who was built when.
 func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-  switch scalar.properties.generalCategory {
+  // Nearly every id is ASCII alone, and Unicode's tables cost more than the rest of a call's ids.
+  if scalar.isASCII { return (" "..."~").contains(scalar) }
+  return switch scalar.properties.generalCategory {
   case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
   default: true
   }

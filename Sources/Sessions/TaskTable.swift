@@ -1,6 +1,8 @@
 // Which task ids a session knows: living ones, ended ones with their status, and bare ids that must
 // never start again.
 
+internal import MNP
+
 /// The tasks of one session by id.
 ///
 /// An ended task keeps its status for a time (10 minutes); then its id alone stays (24 hours), so
@@ -96,18 +98,15 @@ package struct TaskTable<Entry> {
   }
 }
 
-/// A task id as the wire sees it: bytes. Swift's own equality of strings takes two spellings of one
-/// character (é, and e with an accent) for the same, and would make one task of two.
+/// A task id as the wire sees it: bytes.
 struct TaskKey: Hashable {
   let id: String
 
   static func == (left: TaskKey, right: TaskKey) -> Bool {
-    left.id.utf8.elementsEqual(right.id.utf8)
+    left.id.hasSameBytes(as: right.id)
   }
 
-  func hash(into hasher: inout Hasher) {
-    for byte in id.utf8 { hasher.combine(byte) }
-  }
+  func hash(into hasher: inout Hasher) { id.hashBytes(into: &hasher) }
 }
 
 /// Ids in the order in which they fall due; the front is consumed without moving the rest.
