@@ -100,19 +100,21 @@ package final class Node: Sendable {
 
   private func receiver(for call: ServerCall) -> (any CallReceiver)? {
     guard let method = MNPMethod(path: call.head.path) else { return nil }
+    let wait = configuration.limits.firstMessageDeadline
     switch method {
-    case .about: return UnaryCall(call) { [self] call, _ in about(call) }
-    case .initialize: return UnaryCall(call) { [self] in initialize($0, request: $1) }
-    case .quit: return UnaryCall(call) { [self] call, _ in quit(call) }
-    case .quitSession: return UnaryCall(call) { [self] in quitSession($0, request: $1) }
+    case .about: return UnaryCall(call, within: wait) { [self] call, _ in about(call) }
+    case .initialize: return UnaryCall(call, within: wait) { [self] in initialize($0, request: $1) }
+    case .quit: return UnaryCall(call, within: wait) { [self] call, _ in quit(call) }
+    case .quitSession:
+      return UnaryCall(call, within: wait) { [self] in quitSession($0, request: $1) }
     case .push: return PushCall(call, node: self)
     case .pull:
-      return UnaryCall(call) { [self] call, request in
+      return UnaryCall(call, within: wait) { [self] call, request in
         guard let pull = PullCall.open(call, request: request, node: self) else { return }
         call.receiver = pull
         pull.start()
       }
-    case .queryTask: return UnaryCall(call) { [self] in queryTask($0, request: $1) }
+    case .queryTask: return UnaryCall(call, within: wait) { [self] in queryTask($0, request: $1) }
     }
   }
 
@@ -213,7 +215,7 @@ package final class Node: Sendable {
     let run = TaskRun(
       TaskRun.Settings(
         place: place, blueprint: blueprint, inputDeadline: configuration.limits.inputDeadline,
-        logger: logger),
+        progressDeadline: configuration.limits.progressDeadline, logger: logger),
       loop: loop, operator: `operator`, forwarders: forwarders, onEnd: onEnd)
     return TaskHandle(run, home: loop)
   }

@@ -30,10 +30,14 @@ package struct NodeConfiguration: Sendable {
     package var statusLifetime = TimeAmount.minutes(10)
     /// After that its id is remembered for so long.
     package var idLifetime = TimeAmount.hours(24)
-    /// A push that was opened names its port within this time.
+    /// A push that was opened names its port within this time, and a call of another kind has sent
+    /// its request.
     package var firstMessageDeadline = TimeAmount.seconds(30)
     /// A created task whose inputs nobody opens fails after this time.
     package var inputDeadline = TimeAmount.minutes(10)
+    /// A task on none of whose ports a byte moves for so long fails; nil: it may stand still as long
+    /// as its peers live.
+    package var progressDeadline: TimeAmount?
 
     package init() {}
   }

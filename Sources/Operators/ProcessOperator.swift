@@ -44,6 +44,7 @@ package final class ProcessOperator: Operator {
   var cancelled = false
   /// When the group is killed, once that is settled.
   var killAt: NIODeadline?
+  private var kill: Scheduled<Void>?
   /// The leader's end, when it was reported before the launch was.
   private var earlyEnd: ChildEnd?
   private var keepAlive: ProcessOperator?
@@ -183,7 +184,7 @@ package final class ProcessOperator: Operator {
       guard killAt == nil else { return }
       killAt = .now() + command.grace
       resources.watcher.signal(group: group, SIGTERM)
-      eventLoop.assumeIsolated().scheduleTask(in: command.grace) {
+      kill = eventLoop.assumeIsolated().scheduleTask(in: command.grace) {
         guard case .running = self.phase else { return }
         self.resources.watcher.signal(group: group, SIGKILL)
       }
@@ -203,6 +204,8 @@ package final class ProcessOperator: Operator {
       return
     }
     phase = .ending(preparation, end)
+    // It would hold all that the task had until the grace is over.
+    kill?.cancel()
     let ending = GroupEnding(
       group: group, killAt: min(killAt ?? .distantFuture, .now() + command.grace),
       eventLoop: eventLoop, threadPool: resources.threadPool

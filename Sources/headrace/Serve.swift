@@ -58,15 +58,16 @@ struct Serve: AsyncParsableCommand {
   @Flag(help: "Listens beyond loopback without encryption.")
   var insecure = Twin.flag("INSECURE")
 
-  @Option(help: "How long running tasks may go on after Quit or SIGTERM.")
-  var drain: DurationArgument = Twin.value("DRAIN", default: DurationArgument(.seconds(30)))
-
   @Flag(name: .customLong("no-quit"), help: "Refuses Quit.")
   var refusesQuit = Twin.flag("NO_QUIT")
 
   @Option(help: "Event loops; a task lives on one of them.")
   var loops: Int = Twin.value("LOOPS", default: 1)
 
+  @Option(help: "The most bytes that receive windows and grown pipes may hold together.")
+  var buffers: SizeArgument?
+
+  @OptionGroup var waits: WaitOptions
   @OptionGroup var network: NetworkOptions
   @OptionGroup var log: LogOptions
 
@@ -108,7 +109,7 @@ struct Serve: AsyncParsableCommand {
     let file = NIOLockedValueBox<AddressFile?>(nil)
     let interrupts = Signals.onInterrupt { count, _ in
       if count == 1 {
-        logger.info("ending: running tasks have \(drain) left; a second signal ends them now")
+        logger.info("ending: running tasks have \(waits.drain) left; a second signal ends them now")
         node.drain()
       } else {
         // The keeper kills what still runs and removes the folders.
@@ -175,9 +176,13 @@ struct Serve: AsyncParsableCommand {
       transport: try network.makeTransport())
     configuration.host = listen.host
     configuration.tcpPort = listen.tcpPort
-    configuration.drain = drain.amount
     configuration.refusesQuit = refusesQuit
     configuration.loops = loops
+    try waits.apply(to: &configuration)
+    if let buffers = buffers ?? Twin.optional("BUFFERS") {
+      guard buffers.bytes >= 1 << 20 else { throw UsageError("--buffers takes 1M or more") }
+      configuration.transport.budget = WindowBudget(limit: buffers.bytes)
+    }
     return configuration
   }
 

@@ -31,6 +31,24 @@ def memory(pid, field):
     return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) * KIB
 
 
+class ControlGroup:
+    """A bound of the kernel's: what goes beyond it is killed. Needs root, and the memory controller."""
+
+    def __init__(self, name, limit):
+        version1 = pathlib.Path("/sys/fs/cgroup/memory")
+        self.path = (version1 if version1.is_dir() else version1.parent) / name
+        self.path.mkdir()
+        field = "memory.limit_in_bytes" if version1.is_dir() else "memory.max"
+        (self.path / field).write_text(str(limit))
+
+    def prefix(self):
+        return ["sh", "-c", f'echo $$ > {self.path}/cgroup.procs && exec "$@"', "sh"]
+
+    def remove(self):
+        wait_for(lambda: not (self.path / "cgroup.procs").read_text(), "the control group to empty")
+        self.path.rmdir()
+
+
 class Memory(CommandLineTest):
     def task_status(self, url):
         done = self.run_headrace("query", url, "--task", "t", "--json")
@@ -58,6 +76,15 @@ class Memory(CommandLineTest):
         print(f" {each / KIB:.1f} KiB each", end="", flush=True)
 
     def test_a_stopped_consumer(self):
+        self.push_to_a_stopped_consumer()
+
+    def test_a_stopped_consumer_in_a_small_control_group(self):
+        """Both nodes, the program and all pages of their files in 64 MiB, which kills what needs more."""
+        group = ControlGroup(f"headrace-{os.getpid()}", 64 * MIB)
+        self.addCleanup(group.remove)
+        self.push_to_a_stopped_consumer(prefix=group.prefix())
+
+    def push_to_a_stopped_consumer(self, prefix=()):
         """1 GiB into two nodes; the program at the second reads fast, stands still, then goes on.
 
         Fast at first, so that the windows are as large as they become.
@@ -65,8 +92,8 @@ class Memory(CommandLineTest):
         fast = GIB // 4
         reader, second = self.node(
             "--log-format", "json", "--", "sh", "-c",
-            f"head -c {fast} > /dev/null; echo $$ >&2; kill -STOP $$; exec wc -c")
-        writer, first = self.node("--log-format", "json", "--builtin", "echo")
+            f"head -c {fast} > /dev/null; echo $$ >&2; kill -STOP $$; exec wc -c", prefix=prefix)
+        writer, first = self.node("--log-format", "json", "--builtin", "echo", prefix=prefix)
         self.run_headrace("init", f"{second}/s", "--input", "", "--output", "")
         self.run_headrace("init", f"{first}/s", "--input", "", "--output", f"=>{second}/s/0")
         idle = {name: memory(process.pid, "VmRSS") for name, process in (("1", writer), ("2", reader))}

@@ -663,6 +663,59 @@ class Hosts(CommandLineTest):
         self.assertEqual(run.wait(LIMIT), 0, (self.folder / "stderr").read_text())
         self.assertEqual((self.folder / "out").read_text(), "49998\n49999\n")
 
+    def vanish(self):
+        """From now on nothing of the other host arrives: no FIN, no RST, no answer."""
+        for chain in ("INPUT", "OUTPUT"):
+            subprocess.run([*self.on(1), "iptables", "-A", chain, "-j", "DROP"], check=True)
+
+    KEEPALIVE = ("--keepalive", "300ms", "--keepalive-timeout", "300ms")
+
+    def test_a_pull_whose_node_vanishes(self):
+        """Nothing is to be sent, so that TCP would wait for ever."""
+        url = self.remote_node("--", "sh", "-c", "echo first; exec sleep 600")
+        done = subprocess.run(
+            [*self.on(0), HEADRACE, "init", f"{url}/s", "--output", ""], env=self.environment,
+            capture_output=True, timeout=LIMIT)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        pull = subprocess.Popen(
+            [*self.on(0), HEADRACE, "pull", f"{url}/s/0", "--task", "t", *self.KEEPALIVE],
+            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self.end, pull)
+        self.assertEqual(pull.stdout.readline(), b"first\n")
+        self.vanish()
+        output, words = pull.communicate(timeout=LIMIT)
+        self.assertEqual((output, pull.returncode), (b"", 69), words.decode())
+        self.assertIn(b"did not answer a PING within 300 ms", words)
+
+    def test_a_node_whose_pusher_vanishes(self):
+        """Here the node is the one that would wait for ever: its task fails, and it lives on."""
+        process, url = self.node(
+            "--listen", f"{self.ADDRESSES[0]}:0", "--insecure", *self.KEEPALIVE, "--", "wc", "-c",
+            prefix=self.on(0))
+        here = [*self.on(0), HEADRACE]
+
+        def task():
+            done = subprocess.run(
+                [*here, "query", f"{url}/s", "--task", "t", "--json"], env=self.environment,
+                capture_output=True, timeout=LIMIT)
+            return json.loads(done.stdout)
+
+        subprocess.run(
+            [*here, "init", f"{url}/s", "--input", "", "--output", ""], env=self.environment,
+            check=True, capture_output=True, timeout=LIMIT)
+        push = subprocess.Popen(
+            [*self.on(1), HEADRACE, "push", f"{url}/s/0", "--task", "t"], env=self.environment,
+            stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(push.stdin.close)
+        self.addCleanup(self.end, push)
+        push.stdin.write(b"begun")
+        push.stdin.flush()
+        wait_for(lambda: [each["bytes"] for each in task()["inputs"]] == [5], "the first bytes")
+        self.vanish()
+        status = wait_for(lambda: (now := task())["state"] == "TS_FAILED" and now, "the task to fail")
+        self.assertIn("did not answer a PING within 300 ms", status["error"])
+        self.assertIsNone(process.poll())
+
     def test_the_usual_proxy_variables(self):
         url = self.remote_node("--builtin", "echo")
         log = self.folder / "proxy.log"

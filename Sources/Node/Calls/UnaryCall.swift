@@ -14,17 +14,23 @@ final class UnaryCall: CallReceiver {
   private var onEnd: (() -> Void)?
   private var request = ByteBuffer()
   private var messages = 0
+  private var deadline: Scheduled<Void>?
 
   /// - Parameters:
+  ///   - wait: until the whole request is here.
   ///   - onEnd: called when the call is over, however it ended.
   ///   - handle: gets the whole request, once, and answers on the call at any later time.
   init(
-    _ call: ServerCall, onEnd: (() -> Void)? = nil,
+    _ call: ServerCall, within wait: TimeAmount, onEnd: (() -> Void)? = nil,
     handle: @escaping (ServerCall, ByteBuffer) -> Void
   ) {
     self.call = call
     self.onEnd = onEnd
     self.handle = handle
+    deadline = call.eventLoop.assumeIsolated().scheduleTask(in: wait) { [weak self] in
+      self?.handle = nil
+      call.refuse(.deadlineExceeded, "\(call.head.path) was opened, but its request did not come")
+    }
   }
 
   func callReceivedHeaders(_ metadata: Metadata) {}
@@ -44,6 +50,7 @@ final class UnaryCall: CallReceiver {
   func callReceivedEnd() {
     guard let handle else { return }
     self.handle = nil
+    deadline?.cancel()
     guard messages == 1 else {
       let text = "\(call.head.path) takes exactly one request message, there were \(messages)"
       call.finish(GRPCStatus(.unimplemented, text), trailers: Metadata())
@@ -57,6 +64,7 @@ final class UnaryCall: CallReceiver {
 
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
     handle = nil
+    deadline?.cancel()
     onEnd?()
     onEnd = nil
   }

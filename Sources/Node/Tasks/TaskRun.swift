@@ -23,6 +23,8 @@ final class TaskRun {
   private var outputs: [OutputEnd]
   private let inputDeadline: TimeAmount
   private var openDeadline: Scheduled<Void>?
+  private var progress: ProgressWatch?
+  private var progressCheck: Scheduled<Void>?
 
   /// The near end of an input: which push feeds it.
   private struct InputEnd {
@@ -51,6 +53,8 @@ final class TaskRun {
     var blueprint: SessionBlueprint
     /// How long inputs may stay unopened.
     var inputDeadline: TimeAmount
+    /// How long nothing may move; nil: for ever.
+    var progressDeadline: TimeAmount?
     var logger: Logger
   }
 
@@ -78,6 +82,10 @@ final class TaskRun {
     inputDeadline = settings.inputDeadline
     `operator`.delegate = self
     if !inputs.isEmpty { scheduleOpenDeadline() }
+    if let limit = settings.progressDeadline {
+      progress = ProgressWatch(limit: limit, now: loop.now, snapshot)
+      scheduleProgressCheck()
+    }
   }
 
   func start() {
@@ -112,8 +120,21 @@ final class TaskRun {
     }
   }
 
+  private func scheduleProgressCheck() {
+    guard let progress else { return }
+    progressCheck = loop.assumeIsolated().scheduleTask(in: progress.interval) { [weak self] in
+      guard let self, !machine.hasEnded else { return }
+      if let failure = self.progress?.look(snapshot, now: loop.now) {
+        perform(machine.cancel(failure))
+      } else {
+        scheduleProgressCheck()
+      }
+    }
+  }
+
   private func letGo() {
     openDeadline?.cancel()
+    progressCheck?.cancel()
     `operator`?.cancel()
     `operator` = nil
   }
@@ -242,6 +263,7 @@ final class TaskRun {
 
   private func ended() {
     openDeadline?.cancel()
+    progressCheck?.cancel()
     if let failure = machine.failure {
       logger.error("task failed: \(place.describe(failure))")
       // What undelivered outputs hold is of no use to anybody.

@@ -3,6 +3,8 @@
 internal import ArgumentParser
 internal import Client
 internal import GRPC
+internal import NIOCore
+internal import NIOPosix
 internal import Transport
 
 /// How a command reaches nodes.
@@ -20,23 +22,38 @@ struct NetworkOptions: ParsableArguments {
   var connectTimeout: DurationArgument = Twin.value(
     "CONNECT_TIMEOUT", default: DurationArgument(.seconds(10)))
 
+  @Option(help: "How long a peer may then take until it speaks HTTP/2.")
+  var handshakeTimeout: DurationArgument = Twin.value(
+    "HANDSHAKE_TIMEOUT", default: DurationArgument(.seconds(10)))
+
+  @Option(help: "Silence after which a peer is asked for a sign of life.")
+  var keepalive: DurationArgument = Twin.value(
+    "KEEPALIVE", default: DurationArgument(.seconds(30)))
+
+  @Option(help: "How long its answer to that may take.")
+  var keepaliveTimeout: DurationArgument = Twin.value(
+    "KEEPALIVE_TIMEOUT", default: DurationArgument(.seconds(20)))
+
+  @Option(help: "How long a node may take to answer About, Quit, QuitSession or QueryTask.")
+  var callTimeout: DurationArgument = Twin.value(
+    "CALL_TIMEOUT", default: DurationArgument(.seconds(60)))
+
   /// For a client on its own.
   func makeClient() throws -> MNPClient {
-    var configuration = MNPClient.Configuration()
-    configuration.connectTimeout = connectTimeout.amount
-    configuration.proxy =
-      proxyURL.map { .url($0, environment: Environment.all) } ?? .environment(Environment.all)
-    do {
-      return try MNPClient(configuration)
-    } catch let error as MNPClientError where error.code == .invalidArgument {
-      throw UsageError("--proxy: \(error.message)")
-    }
+    MNPClient(
+      eventLoop: MultiThreadedEventLoopGroup.singleton.next(), transport: try makeTransport(),
+      callTimeout: try callTimeout.positive("--call-timeout"))
   }
 
-  /// For a node, whose forwards go the same way.
+  /// For a node, whose forwards go the same way, and for clients.
   func makeTransport() throws -> TransportConfiguration {
     var configuration = TransportConfiguration()
-    configuration.connectTimeout = connectTimeout.amount
+    configuration.connectTimeout = try connectTimeout.positive("--connect-timeout")
+    configuration.handshakeTimeout = try handshakeTimeout.positive("--handshake-timeout")
+    configuration.keepaliveInterval = try keepalive.positive("--keepalive")
+    configuration.foreignKeepaliveInterval = max(
+      configuration.foreignKeepaliveInterval, configuration.keepaliveInterval)
+    configuration.keepaliveTimeout = try keepaliveTimeout.positive("--keepalive-timeout")
     do throws(GRPCStatus) {
       configuration.proxy = try ProxySettings(url: proxyURL, environment: Environment.all)
     } catch {
@@ -47,6 +64,11 @@ struct NetworkOptions: ParsableArguments {
 
   /// The same, as arguments of a node that this command starts.
   var arguments: [String] {
-    ["--connect-timeout", connectTimeout.description] + (proxyURL.map { ["--proxy", $0] } ?? [])
+    [
+      "--connect-timeout", connectTimeout.description,
+      "--handshake-timeout", handshakeTimeout.description,
+      "--keepalive", keepalive.description,
+      "--keepalive-timeout", keepaliveTimeout.description,
+    ] + (proxyURL.map { ["--proxy", $0] } ?? [])
   }
 }

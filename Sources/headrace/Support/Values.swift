@@ -1,6 +1,7 @@
 // Values that flags take: K=V, durations, task ids, paths, and URLs of the right kind.
 
 internal import ArgumentParser
+internal import Builtins
 internal import MNP
 internal import NIOCore
 internal import OperatorFile
@@ -77,5 +78,22 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var amount: TimeAmount { TimeAmount(duration) }
+
+  /// For a wait: no time at all would be no wait.
+  func positive(_ flag: String) throws(UsageError) -> TimeAmount {
+    guard duration > .zero else { throw UsageError("\(flag) takes a time above zero") }
+    return amount
+  }
+
   var description: String { DurationText.text(duration) }
+}
+
+/// `64M`, with `K`, `M` and `G` as powers of 1024.
+struct SizeArgument: ExpressibleByArgument {
+  var bytes: Int
+
+  init?(argument: String) {
+    guard let bytes = parseByteCount(argument) else { return nil }
+    self.bytes = bytes
+  }
 }
