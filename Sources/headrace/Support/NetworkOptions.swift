@@ -30,6 +30,14 @@ struct NetworkOptions: ParsableArguments {
   var keepalive: DurationArgument = Twin.value(
     "KEEPALIVE", default: DurationArgument(.seconds(30)))
 
+  @Option(
+    help: """
+      In place of --keepalive for calls to a node that is not Headrace: gRPC's servers end a \
+      connection that asks more often than every five minutes.
+      """)
+  var foreignKeepalive: DurationArgument = Twin.value(
+    "FOREIGN_KEEPALIVE", default: DurationArgument(.seconds(310)))
+
   @Option(help: "How long its answer to that may take.")
   var keepaliveTimeout: DurationArgument = Twin.value(
     "KEEPALIVE_TIMEOUT", default: DurationArgument(.seconds(20)))
@@ -51,8 +59,7 @@ struct NetworkOptions: ParsableArguments {
     configuration.connectTimeout = try connectTimeout.positive("--connect-timeout")
     configuration.handshakeTimeout = try handshakeTimeout.positive("--handshake-timeout")
     configuration.keepaliveInterval = try keepalive.positive("--keepalive")
-    configuration.foreignKeepaliveInterval = max(
-      configuration.foreignKeepaliveInterval, configuration.keepaliveInterval)
+    configuration.foreignKeepaliveInterval = try foreignKeepalive.positive("--foreign-keepalive")
     configuration.keepaliveTimeout = try keepaliveTimeout.positive("--keepalive-timeout")
     do throws(GRPCStatus) {
       configuration.proxy = try ProxySettings(url: proxyURL, environment: Environment.all)
@@ -68,6 +75,7 @@ struct NetworkOptions: ParsableArguments {
       "--connect-timeout", connectTimeout.description,
       "--handshake-timeout", handshakeTimeout.description,
       "--keepalive", keepalive.description,
+      "--foreign-keepalive", foreignKeepalive.description,
       "--keepalive-timeout", keepaliveTimeout.description,
     ] + (proxyURL.map { ["--proxy", $0] } ?? [])
   }
