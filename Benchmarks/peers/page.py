@@ -117,6 +117,8 @@ def write(path, settings, works, results, rows):
         *(f"| {' | '.join(row)} |" for row in targets.table(results, settings)), "",
         "## Where the time goes", "", notes.text(targets.Results(results)), ""]
     for heading, keys in SECTIONS:
+        if not any(key in by_key for key in keys):
+            continue
         lines += [f"## {heading}", ""]
         for key in keys:
             lines += [line for file, title in plots.get(key, [])
