@@ -4,7 +4,7 @@ These are the same ones that `headrace bench` measures as the limit.
 """
 
 from measure import Contestant, sent_through, throughput
-from nodes import headrace
+from nodes import _names, headrace
 from processes import Child, answer_of, folder, until
 from raw import GRID, name_of
 from targets import PIPES
@@ -30,7 +30,7 @@ def tcp():
 
 
 def _receiver(read_size):
-    address = folder() / f"nio-{read_size}-{len(list(folder().iterdir()))}.address"
+    address = folder() / f"nio-{next(_names)}.address"
     child = Child(headrace(), "bench-peer", "--read", read_size, "--address-file", address)
     until(address.exists, "a receiver of NIO's")
     return child, int(address.read_text().strip().rpartition(":")[2])
