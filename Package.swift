@@ -87,6 +87,12 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Parts of a node's work by themselves, for Benchmarks/allocations. No product: nobody installs it.
+    .executableTarget(
+      name: "MicroBenchmarks",
+      dependencies: ["Bench", "Operators", "Sessions", "GRPC", "MNP", nioCore, nioPosix],
+      path: "Tests/MicroBenchmarks", swiftSettings: strict),
+
     tests(of: "HTTP2", [nioCore]),
     tests(of: "GRPC", ["HTTP2", nioCore]),
     tests(of: "MNP", ["CMNP", nioCore]),

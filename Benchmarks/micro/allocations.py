@@ -1,254 +1,75 @@
-"""How often a node allocates for each message, record, MiB and task, against thresholds.
+"""Counts allocations, of parts of a node and of whole nodes, against thresholds.json.
 
-A work is done with n and with 2n of its units, and the difference of the counts over n is what one
-unit costs: what a connection, a session or a task costs once is in neither. Where a read ends
-depends on the moment, and so a count moves a little; seconds are in none of it.
+Counts are compared, and no seconds: they mean the same on a busy machine. Where a count depends on
+the moment, others' work only adds to it: what is above its threshold is counted again, some times,
+and the least count stands.
 """
 
 import argparse
+import contextlib
 import itertools
 import json
-import mmap
-import os
 import pathlib
-import statistics
-import struct
-import subprocess
 import sys
-import tempfile
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / "Benchmarks/.build"
+import nodes
+import parts
+
 THRESHOLDS = pathlib.Path(__file__).with_name("thresholds.json")
-RECORD = 100
-LIMIT = 60
-
-_names = itertools.count(1)
 
 
-class Broken(Exception):
-    """A work that did not do what it should: in words."""
+def least(samples, limit, repeats):
+    """The first sample that is not above the limit, or else the least of so many."""
+    kept = []
+    with contextlib.closing(samples):
+        for sample in itertools.islice(samples, repeats):
+            kept.append(sample)
+            if sample <= limit:
+                break
+    return min(kept)
 
 
-def headrace(*words, **options):
-    path = os.environ.get("HEADRACE") or ROOT / ".build/release/headrace"
-    return [str(word) for word in (path, *words)]
+def part(key, limit, repeats):
+    """As ``least``; and the nanoseconds, in words."""
+    times = []
 
+    def counts():
+        for count, nanoseconds in parts.samples(key):
+            times.append(nanoseconds)
+            yield count
 
-def run(*words):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT, env=environment())
-    if done.returncode != 0:
-        raise Broken(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def environment(**more):
-    """Without proxies and without settings of ours."""
-    kept = {name: value for name, value in os.environ.items()
-            if not name.lower().endswith("_proxy") and not name.startswith("HEADRACE")}
-    return kept | more
-
-
-def until(condition, what):
-    deadline = time.monotonic() + LIMIT
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise Broken(f"waited {LIMIT} s for {what}")
-        time.sleep(0.005)
-    return result
-
-
-class Node:
-    """`headrace serve`, its allocations counted if that is asked for."""
-
-    def __init__(self, folder, *arguments, counts=False):
-        name = f"node-{next(_names)}"
-        address, counters, log = (folder / f"{name}.{kind}" for kind in ("url", "counters", "log"))
-        more = {"LD_PRELOAD": str(BUILD / "interposer.so"), "ALLOCATIONS_FILE": str(counters)}
-        with open(log, "wb") as output:
-            self.popen = subprocess.Popen(
-                headrace("serve", "--listen", "127.0.0.1:0", "--address-file", address,
-                         "--log-level", "warning", *arguments),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=environment(**(more if counts else {})))
-        try:
-            until(lambda: address.exists() or self.popen.poll() is not None, "a node's address")
-            if self.popen.poll() is not None:
-                raise Broken(f"a node ended: {log.read_text().strip()}")
-            self.url = address.read_text().strip().rstrip("/")
-            if counts:
-                with open(counters, "rb") as file:
-                    self.counters = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        except BaseException:
-            self.stop()
-            raise
-
-    def allocations(self):
-        """When the count stands still, for tasks end a moment after their peers know."""
-        last, still = -1, 0
-        while still < 4:
-            now = struct.unpack_from("=Q", self.counters)[0]
-            still, last = (still + 1 if now == last else 0), now
-            time.sleep(0.01)
-        return last
-
-    def init(self, session, *words):
-        run(*headrace("init", f"{self.url}/{session}", *words))
-        return f"{self.url}/{session}/0"
-
-    def finished(self, session, task, bytes):
-        def state():
-            answer = json.loads(
-                run(*headrace("query", f"{self.url}/{session}", "--task", task, "--json")))
-            if answer["state"] == "TS_FAILED":
-                raise Broken(answer["error"])
-            return answer if answer["state"] == "TS_FINISHED" else None
-
-        port = until(state, "a task's end")["inputs"][0]
-        if port["bytes"] != bytes:
-            raise Broken(f"{port['bytes']} bytes of {bytes} arrived")
-
-    def stop(self):
-        if self.popen.poll() is None:
-            self.popen.kill()
-        self.popen.wait()
-
-
-def pushes(folder, size):
-    """deframing, envelope, session machine: messages from the packer to discard."""
-    node = Node(folder, "--builtin", "discard", counts=True)
-    node.init("s", "--input", "")
-
-    def work(count):
-        task = f"t{next(_names)}"
-        said = json.loads(run(str(BUILD / "packer"), node.url.rpartition(":")[2], "s", task,
-                              str(size), f"n={count}"))
-        node.finished("s", task, said["bytes"])
-        if said["messages"] != count:
-            raise Broken(f"{said['messages']} messages, not {count}")
-
-    return node, [node], work
-
-
-def streams(folder, place, *between):
-    """generate, the operator between if there is one, discard; the count is of one of them."""
-    commands = [["--builtin", "generate"], *between, ["--builtin", "discard"]]
-    nodes = [Node(folder, *words, counts=number == place) for number, words in enumerate(commands)]
-
-    def work(mebibytes):
-        session, to = f"s{next(_names)}", None
-        for node in reversed(nodes):
-            words = [] if node is nodes[0] else ["--input", ""]
-            words += [] if node is nodes[-1] else ["--output", f"=>{to}"]
-            words += ["--parameter", f"bytes={mebibytes << 20}"] if node is nodes[0] else []
-            to = node.init(session, *words)
-        run(*headrace("query", f"{nodes[0].url}/{session}", "--task", "t", "--ensure"))
-        nodes[-1].finished(session, "t", mebibytes << 20)
-
-    return nodes[place], nodes, work
-
-
-def records(folder, *arguments):
-    """One message at a time through an open task: in, through the operator, out."""
-    node = Node(folder, *arguments, counts=True)
-    port = node.init("s", "--input", "", "--output", "")
-
-    def work(count):
-        task = f"t{next(_names)}"
-        pull, push = (subprocess.Popen(headrace(verb, port, "--task", task), env=environment(),
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-                      for verb in ("pull", "push"))
-        try:
-            for number in range(count):
-                record = f"{number:{RECORD}}".encode()
-                push.stdin.write(record)
-                push.stdin.flush()
-                if pull.stdout.read(RECORD) != record:
-                    raise Broken(f"record {number} did not come back")
-            push.stdin.close()
-            if push.wait(LIMIT) != 0 or pull.stdout.read() or pull.wait(LIMIT) != 0:
-                raise Broken("the push or the pull did not end well")
-        finally:
-            for each in (push, pull):
-                each.kill()
-                each.wait()
-                each.stdout.close()
-
-    return node, [node], work
-
-
-def tasks(folder):
-    """A connection, a push of a record, and its task with discard."""
-    node = Node(folder, "--builtin", "discard", counts=True)
-    port = node.init("s", "--input", "")
-    record = folder / "record"
-    record.write_bytes(b"x" * RECORD)
-
-    def work(count):
-        for _ in range(count):
-            task = f"t{next(_names)}"
-            run(*headrace("push", port, str(record), "--task", task))
-
-    return node, [node], work
-
-
-# What is counted: key, unit of how many, n, and how it is made.
-WORKS = {
-    "push-100B": ("1,000 messages", 1000, 400_000, lambda folder: pushes(folder, 100)),
-    "push-64K": ("1,000 messages", 1000, 8_000, lambda folder: pushes(folder, 1 << 16)),
-    "generate": ("MiB", 1, 512, lambda folder: streams(folder, 0)),
-    "discard": ("MiB", 1, 512, lambda folder: streams(folder, 1)),
-    "echo": ("MiB", 1, 512, lambda folder: streams(folder, 1, ["--builtin", "echo"])),
-    "cat": ("MiB", 1, 512, lambda folder: streams(folder, 1, ["--", "cat"])),
-    "record-echo": ("record", 1, 2000, lambda folder: records(folder, "--builtin", "echo")),
-    "record-cat": ("record", 1, 2000, lambda folder: records(folder, "--", "cat")),
-    "task": ("task", 1, 20, tasks),
-}
-
-
-def count(key, repeats):
-    """Allocations a unit, each repeat by itself."""
-    _, unit, amount, make = WORKS[key]
-    with tempfile.TemporaryDirectory(prefix="headrace-allocations-") as folder:
-        counted, nodes, work = make(pathlib.Path(folder))
-        try:
-            # The first one fills what is kept for later ones.
-            work(amount)
-            samples = []
-            for _ in range(repeats):
-                marks = [counted.allocations()]
-                for times in (1, 2):
-                    work(times * amount)
-                    marks.append(counted.allocations())
-                once, twice = marks[1] - marks[0], marks[2] - marks[1]
-                samples.append((twice - once) * unit / amount)
-            return samples
-        finally:
-            for node in nodes:
-                node.stop()
+    return least(counts(), limit, repeats), f"{min(times):,.0f} ns" if times else ""
 
 
 def main():
+    keys = [*parts.PARTS, *nodes.WORKS]
     parser = argparse.ArgumentParser(prog="Benchmarks/allocations", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3, help="the median counts")
-    parser.add_argument("--json", metavar="FILE", help="the medians")
-    parser.add_argument("works", nargs="*", metavar="WORK", help=", ".join(WORKS))
+    parser.add_argument("--repeats", type=int, default=5,
+                        help="how often at most a count that is above its threshold is made")
+    parser.add_argument("--json", metavar="FILE", help="the counts")
+    parser.add_argument("works", nargs="*", metavar="WORK", help=", ".join(keys))
     options = parser.parse_args()
-    unknown = [key for key in options.works if key not in WORKS]
+    unknown = [key for key in options.works if key not in keys]
     if unknown:
-        parser.error(f"no such work: {', '.join(unknown)}; there are {', '.join(WORKS)}")
+        parser.error(f"no such work: {', '.join(unknown)}; there are {', '.join(keys)}")
+    if options.repeats < 1:
+        parser.error("--repeats takes 1 or more")
     thresholds = json.loads(THRESHOLDS.read_text())
-    medians, over = {}, []
-    print(f"{'work':<14} {'allocations':>12} {'at most':>9}  for each")
-    for key in options.works or WORKS:
-        medians[key] = statistics.median(count(key, options.repeats))
-        limit = thresholds[key]
-        print(f"{key:<14} {medians[key]:>12.2f} {limit:>9g}  {WORKS[key][0]}", flush=True)
-        if medians[key] > limit:
+    counts, over = {}, []
+    print(f"{'work':<17} {'allocations':>11} {'at most':>8}  for each")
+    for key in options.works or keys:
+        limit, time = thresholds[key], ""
+        if key in parts.PARTS:
+            unit = parts.PARTS[key][0]
+            counts[key], time = part(key, limit, options.repeats)
+        else:
+            unit = nodes.WORKS[key][0]
+            counts[key] = least(nodes.samples(key), limit, options.repeats)
+        print(f"{key:<17} {counts[key]:>11.2f} {limit:>8g}  {unit:<15} {time}".rstrip(), flush=True)
+        if counts[key] > limit:
             over.append(key)
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(medians, indent=1) + "\n")
+        pathlib.Path(options.json).write_text(json.dumps(counts, indent=1) + "\n")
     if over:
         sys.exit(f"allocations: above the threshold: {', '.join(over)}")
 
@@ -256,7 +77,7 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except Broken as error:
+    except nodes.Broken as error:
         sys.exit(f"allocations: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,6 +12,9 @@ from processes import Broken, Child, LIMIT, folder
 
 THROTTLE = 100_000_000  # bytes a second of a throttled stage
 
+# At most: 1 GiB through files takes minutes, and a throttle's rate repeats to the millisecond.
+ROUNDS = {"throttled": 2, "cat": 3}
+
 STAGES = {
     "cat": "{command: [cat]}",
     "throttled": f'{{builtin: throttle, parameters: {{rate: "{THROTTLE}"}}}}',
@@ -34,7 +37,8 @@ def works(size, counts, place):
     data = Input(size, place)
     return [
         Work(f"hand-off-{kind}-{count}", f"{count} stages, {words}", ["last s", "first s", "read %"],
-             [_contestant(data, kind, count, streamed) for streamed in (True, False)], warms_up=False)
+             [_contestant(data, kind, count, streamed) for streamed in (True, False)], warms_up=False,
+             rounds=ROUNDS[kind])
         for kind, words in (("throttled", "each throttled to 100 MB/s"), ("cat", "each `cat`"))
         for count in counts
     ]

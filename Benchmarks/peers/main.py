@@ -7,10 +7,12 @@ import pathlib
 import time
 
 import bounds
+import calls
 import flight
 import grpc_cpp
 import hand_off
 import iperf
+import nio
 import nodes
 import ours
 import page
@@ -27,7 +29,8 @@ LATENCY = ["p50 µs", "p99 µs", "max µs"]
 
 def arguments():
     parser = argparse.ArgumentParser(prog="Benchmarks/compare", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="that count; one before them warms up")
+    parser.add_argument("--rounds", type=int, default=7,
+                        help="that count; one before them warms up. Staged pipelines take part in 2 or 3")
     parser.add_argument("--seconds", type=float, default=1, help="of each measurement")
     parser.add_argument("--only", action="append", metavar="KEY",
                         help="works whose key starts so; may be repeated; writes no page")
@@ -59,7 +62,12 @@ def makers(options):
 
     def push(key, size, *more):
         title = f"push of {raw.name_of(size)}, one stream"
-        return lambda: Work(key, title, THROUGHPUT, [ours.push(), *(make() for make in more)])
+        return lambda: Work(key, title, THROUGHPUT, [ours.push(), *flattened(more)])
+
+    def flattened(makers):
+        """A maker makes one contestant, or a grid of them."""
+        made = [make() for make in makers]
+        return [one for each in made for one in (each if isinstance(each, list) else [each])]
 
     def packed(key, size):
         return lambda: Work(
@@ -69,10 +77,10 @@ def makers(options):
     made = {
         "push-64K": push("push-64K", 1 << 16, lambda: grpc_server().push(1 << 16),
                          lambda: flight.push(1 << 16), lambda: zeromq.push(1 << 16),
-                         lambda: iperf.push(1 << 16)),
-        "push-1M": lambda: Work("push-1M", "push of 1 MiB, one stream", THROUGHPUT, [
-            ours.push(), grpc_server().push(1 << 20), flight.push(1 << 20), zeromq.push(1 << 20),
-            iperf.push(1 << 20), *raw.tcp()]),
+                         lambda: iperf.push(1 << 16), nio.tcp),
+        "push-1M": push("push-1M", 1 << 20, lambda: grpc_server().push(1 << 20),
+                        lambda: flight.push(1 << 20), lambda: zeromq.push(1 << 20),
+                        lambda: iperf.push(1 << 20), nio.tcp, raw.tcp),
         "push-16M": push("push-16M", 1 << 24, lambda: flight.push(1 << 24)),
         "packed-64K": packed("packed-64K", 1 << 16),
         "packed-1M": packed("packed-1M", 1 << 20),
@@ -84,7 +92,7 @@ def makers(options):
             ours.echo(1), raw.relays(1), reference.echo(1)]),
         "echo-3": lambda: Work("echo-3", "through a chain of 3 nodes that echo", THROUGHPUT, [
             ours.echo(3), raw.relays(3), reference.echo(3)]),
-        "cat": lambda: Work("cat", "through `cat`", THROUGHPUT, [ours.cat(), raw.pipes()]),
+        "cat": lambda: Work("cat", "through `cat`", THROUGHPUT, [ours.cat(), nio.pump(), raw.pipes()]),
         "about": lambda: Work("about", "a unary call on an open connection", LATENCY, [
             ours.about_latency(), grpc_server().about(), reference.about_latency(),
             raw.round_trip()]),
@@ -102,6 +110,11 @@ def makers(options):
                                 ["slowest of mean", "MB/s each", "grown MB"],
                                 [bounds.many_streams()], warms_up=False),
     }
+    if calls.can_be_counted():
+        made["calls"] = lambda: Work(
+            "calls", "system calls of both sides for each MB", [calls.METRIC],
+            [calls.ours(), calls.grpc(grpc_server(), 1 << 16), calls.grpc(grpc_server(), 1 << 20),
+             calls.tcp(1 << 16)], rounds=3)
     for work in hand_off.works(options.hand_off_size, [3, 5, 8], options.hand_off_folder):
         made[work.key] = lambda work=work: work
     return made

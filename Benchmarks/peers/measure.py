@@ -30,6 +30,15 @@ class Work:
     contestants: list
     # Whether the first time is another one: of works that start all that they need, it is not.
     warms_up: bool = True
+    # The rounds that it takes part in, at most: fewer for works that take minutes.
+    rounds: int | None = None
+
+    def takes_part(self, number, rounds):
+        """Whether it does in this round of so many; those that it does are spread evenly."""
+        if number == 0:
+            return self.warms_up
+        own = min(self.rounds or rounds, rounds)
+        return (number - 1) * own // rounds != number * own // rounds
 
 
 @dataclasses.dataclass
@@ -88,7 +97,7 @@ def run(works, rounds, seconds):
     for number in range(rounds + 1):
         say(f"round {number} of {rounds}" if number else "warming up")
         for work in works:
-            if number == 0 and not work.warms_up:
+            if not work.takes_part(number, rounds):
                 continue
             # Turns move on, so that nobody always comes after the same one.
             turn = number % len(work.contestants)

@@ -102,10 +102,13 @@ class Child:
     def cpu(self):
         """CPU seconds so far, those of the children that it has waited for included."""
         try:
+            # Its CPU clock, by the number that clock_getcpuclockid(3) makes: no ticks of 10 ms, which
+            # is what there is of its children.
+            own = time.clock_gettime(~self.pid << 3 | 2)
             fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
+        except OSError:
             raise Broken(f"{self.command} is gone: {self.tail()}") from None
-        return sum(int(fields[place]) for place in range(11, 15)) / TICKS
+        return own + sum(int(fields[place]) for place in (13, 14)) / TICKS
 
     def memory(self):
         """Resident bytes: its own, and all."""

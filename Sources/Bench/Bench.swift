@@ -99,7 +99,9 @@ package struct Bench: Sendable {
       let pushes = options.sizes.map {
         PushThroughput(size: $0, streams: options.streams, isRemote: true)
       }
-      return pushes + [AboutLatency(target: target)]
+      return pushes + [
+        RecordLatency(nodes: 1, command: [], target: target), AboutLatency(target: target),
+      ]
     }
     var list: [any Measurement] = []
     for write in RawTCPThroughput.grid {
@@ -131,8 +133,8 @@ package struct Bench: Sendable {
     var notes: [String] = []
     if let target = options.target {
       notes.append(
-        "\(target.node) is measured from outside: its throughput with whatever operator it has, and "
-          + "About; not its CPU and memory, nor the limit of the way to it")
+        "\(target.node) is measured from outside: its throughput and latency with whatever operator "
+          + "it has, and About; not its CPU and memory, nor the limit of the way to it")
     } else if lab.energy == nil {
       notes.append("no joules: this machine has no energy counter that can be read")
     }

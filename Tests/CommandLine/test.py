@@ -592,7 +592,10 @@ class Bench(CommandLineTest):
                 self.run_headrace(*self.QUICK, "--to", url, "--json", path)
                 report = json.loads(path.read_text())
                 self.assertEqual(
-                    [each["name"] for each in report["measurements"]], ["remote", "remote", "about"])
+                    [each["name"] for each in report["measurements"]],
+                    ["remote", "remote", "latency", "about"])
+                # discard has nothing to give back.
+                self.assertEqual("latency_us" in report["measurements"][2], operator == ["--", "cat"])
                 self.assertIn("not its CPU", report["notes"][0])
 
     def test_a_run_that_breaks_is_no_figure(self):

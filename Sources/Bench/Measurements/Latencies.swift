@@ -53,6 +53,8 @@ struct RecordLatency: Measurement {
   let nodes: Int
   /// Empty for echo.
   let command: [String]
+  /// In place of nodes of the bench, whatever its operator; nil for those.
+  var target: NodeURL?
 
   var subject: Subject {
     Subject(
@@ -63,13 +65,7 @@ struct RecordLatency: Measurement {
   func duration(_ seconds: Double) -> Double { seconds / 2 + 0.05 }
 
   func run(_ lab: Lab) async throws -> Sample {
-    var urls: [NodeURL] = []
-    for number in 0..<nodes {
-      let role: Lab.Role =
-        command.isEmpty ? .builtin("echo", number: number) : .command(number: number)
-      urls.append(try await lab.node(role).url)
-    }
-    let chain = try await ChainSession.open(urls, outputs: 1, lab.client)
+    guard let chain = try await open(lab) else { return Sample() }
     let task = TaskID.random()
     let outcome = try await chain.closing {
       let outcome = try await chain.moving(task) {
@@ -85,6 +81,22 @@ struct RecordLatency: Measurement {
     // The first one goes with the opening of the stream. A program that reads all before it writes
     // gives none: that is no failure, and no figure.
     return Sample(latencies: Array(outcome.latencies.dropFirst()))
+  }
+
+  /// Nil where the target takes other ports than one input and one output.
+  private func open(_ lab: Lab) async throws -> ChainSession? {
+    if let target {
+      let (chain, shape) = try await PortShape.find(on: target, lab.client)
+      if shape == PortShape(inputs: 1, outputs: 1) { return chain }
+      return try await chain.closing { nil }
+    }
+    var urls: [NodeURL] = []
+    for number in 0..<nodes {
+      let role: Lab.Role =
+        command.isEmpty ? .builtin("echo", number: number) : .command(number: number)
+      urls.append(try await lab.node(role).url)
+    }
+    return try await ChainSession.open(urls, outputs: 1, lab.client)
   }
 }
 

@@ -1,7 +1,9 @@
-// The other process of a raw measurement: takes what comes, or passes it on.
+// The other process of a raw measurement: takes bytes, passes them on, sends them, or pumps them through
+// a program.
 
 internal import NIOCore
 internal import NIOPosix
+internal import Pipeline
 
 /// What `headrace bench-peer` does until it is killed.
 package enum RawPeer {
@@ -33,6 +35,48 @@ package enum RawPeer {
       }
       .bind(host: "127.0.0.1", port: 0).get()
     return channel.localAddress?.port ?? 0
+  }
+
+  /// Writes `write` bytes at a time to a receiver's TCP port of loopback, for a time.
+  ///
+  /// - Throws: where the receiver does not say that it has counted as many.
+  package static func send(write: Int, to tcpPort: Int, seconds: Double) async throws -> PeerSample
+  {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let slab = Payload.make(write)
+    return try await PeerSample {
+      let sent = try await RawSender.run(
+        slab, to: tcpPort, for: .seconds(seconds), on: group.next())
+      guard sent.counted == sent.bytes else {
+        throw RunFailure(
+          .dataBroken, "\(sent.bytes) bytes were sent, \(sent.counted ?? 0) arrived at the receiver"
+        )
+      }
+      return sent.bytes
+    }
+  }
+
+  /// Feeds a program from memory, as a node does, and drops what it writes.
+  ///
+  /// - Throws: where it does not write as many bytes as it was given, or does not end well.
+  package static func pump(through command: [String], seconds: Double) async throws -> PeerSample {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let slab = Payload.make(256 << 10)
+    return try await PeerSample {
+      let moved = try await OperatorPump.run(
+        command, slab: slab, for: .seconds(seconds), on: group.next())
+      guard moved.read == moved.bytes else {
+        throw RunFailure(
+          .dataBroken, "\(moved.bytes) bytes went into \(command[0]), \(moved.read) came out")
+      }
+      return moved.bytes
+    }
+  }
+}
+
+extension TimeAmount {
+  fileprivate static func seconds(_ seconds: Double) -> TimeAmount {
+    .nanoseconds(Int64(seconds * 1e9))
   }
 }
 
