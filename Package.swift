@@ -47,12 +47,13 @@ let package = Package(
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
     .target(name: "CMNP", dependencies: ["CProtobufC"]),
     .target(name: "CSpawn", cSettings: strictC),
 
     library("HTTP2", ["CNghttp2", nioCore]),
     library("GRPC", ["HTTP2", nioCore]),
-    library("MNP", ["CMNP", nioCore]),
+    library("MNP", ["CMNP", "CISAL", nioCore]),
     library("Sessions", ["MNP"]),
     library("OperatorFile", ["MNP", yams]),
     library(

@@ -142,6 +142,51 @@ void   headrace__v1__failure__free_unpacked
   assert(message->base.descriptor == &headrace__v1__failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   headrace__v1__checksum__init
+                     (Headrace__V1__Checksum         *message)
+{
+  static const Headrace__V1__Checksum init_value = HEADRACE__V1__CHECKSUM__INIT;
+  *message = init_value;
+}
+size_t headrace__v1__checksum__get_packed_size
+                     (const Headrace__V1__Checksum *message)
+{
+  assert(message->base.descriptor == &headrace__v1__checksum__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t headrace__v1__checksum__pack
+                     (const Headrace__V1__Checksum *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &headrace__v1__checksum__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t headrace__v1__checksum__pack_to_buffer
+                     (const Headrace__V1__Checksum *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &headrace__v1__checksum__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Headrace__V1__Checksum *
+       headrace__v1__checksum__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Headrace__V1__Checksum *)
+     protobuf_c_message_unpack (&headrace__v1__checksum__descriptor,
+                                allocator, len, data);
+}
+void   headrace__v1__checksum__free_unpacked
+                     (Headrace__V1__Checksum *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &headrace__v1__checksum__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor headrace__v1__configuration__field_descriptors[3] =
 {
   {
@@ -452,5 +497,69 @@ const ProtobufCMessageDescriptor headrace__v1__failure__descriptor =
   headrace__v1__failure__field_indices_by_name,
   1,  headrace__v1__failure__number_ranges,
   (ProtobufCMessageInit) headrace__v1__failure__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor headrace__v1__checksum__field_descriptors[3] =
+{
+  {
+    "bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__V1__Checksum, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "crc32c",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__V1__Checksum, crc32c),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__V1__Checksum, target),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned headrace__v1__checksum__field_indices_by_name[] = {
+  0,   /* field[0] = bytes */
+  1,   /* field[1] = crc32c */
+  2,   /* field[2] = target */
+};
+static const ProtobufCIntRange headrace__v1__checksum__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor headrace__v1__checksum__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "headrace.v1.Checksum",
+  "Checksum",
+  "Headrace__V1__Checksum",
+  "headrace.v1",
+  sizeof(Headrace__V1__Checksum),
+  3,
+  headrace__v1__checksum__field_descriptors,
+  headrace__v1__checksum__field_indices_by_name,
+  1,  headrace__v1__checksum__number_ranges,
+  (ProtobufCMessageInit) headrace__v1__checksum__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -1087,7 +1087,7 @@ const ProtobufCMessageDescriptor headrace__mnp__quit_session_response__descripto
   (ProtobufCMessageInit) headrace__mnp__quit_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__push_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor headrace__mnp__push_request__field_descriptors[8] =
 {
   {
     "session_id",
@@ -1173,8 +1173,21 @@ static const ProtobufCFieldDescriptor headrace__mnp__push_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checksum",
+    1001,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__PushRequest, checksum),
+    &headrace__v1__checksum__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__push_request__field_indices_by_name[] = {
+  7,   /* field[7] = checksum */
   5,   /* field[5] = data */
   3,   /* field[3] = data_size */
   4,   /* field[4] = done */
@@ -1187,7 +1200,7 @@ static const ProtobufCIntRange headrace__mnp__push_request__number_ranges[2 + 1]
 {
   { 1, 0 },
   { 1000, 6 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__push_request__descriptor =
 {
@@ -1197,7 +1210,7 @@ const ProtobufCMessageDescriptor headrace__mnp__push_request__descriptor =
   "Headrace__Mnp__PushRequest",
   "headrace.mnp",
   sizeof(Headrace__Mnp__PushRequest),
-  7,
+  8,
   headrace__mnp__push_request__field_descriptors,
   headrace__mnp__push_request__field_indices_by_name,
   2,  headrace__mnp__push_request__number_ranges,
@@ -1286,7 +1299,7 @@ const ProtobufCMessageDescriptor headrace__mnp__pull_request__descriptor =
   (ProtobufCMessageInit) headrace__mnp__pull_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__pull_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor headrace__mnp__pull_response__field_descriptors[4] =
 {
   {
     "size",
@@ -1324,16 +1337,30 @@ static const ProtobufCFieldDescriptor headrace__mnp__pull_response__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checksum",
+    1000,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__PullResponse, checksum),
+    &headrace__v1__checksum__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__pull_response__field_indices_by_name[] = {
+  3,   /* field[3] = checksum */
   2,   /* field[2] = data */
   1,   /* field[1] = done */
   0,   /* field[0] = size */
 };
-static const ProtobufCIntRange headrace__mnp__pull_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange headrace__mnp__pull_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 1000, 3 },
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__pull_response__descriptor =
 {
@@ -1343,10 +1370,10 @@ const ProtobufCMessageDescriptor headrace__mnp__pull_response__descriptor =
   "Headrace__Mnp__PullResponse",
   "headrace.mnp",
   sizeof(Headrace__Mnp__PullResponse),
-  3,
+  4,
   headrace__mnp__pull_response__field_descriptors,
   headrace__mnp__pull_response__field_indices_by_name,
-  1,  headrace__mnp__pull_response__number_ranges,
+  2,  headrace__mnp__pull_response__number_ranges,
   (ProtobufCMessageInit) headrace__mnp__pull_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1414,7 +1441,7 @@ const ProtobufCMessageDescriptor headrace__mnp__query_task_request__descriptor =
   (ProtobufCMessageInit) headrace__mnp__query_task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__task_port_status__field_descriptors[6] =
+static const ProtobufCFieldDescriptor headrace__mnp__task_port_status__field_descriptors[7] =
 {
   {
     "msg_count",
@@ -1488,8 +1515,21 @@ static const ProtobufCFieldDescriptor headrace__mnp__task_port_status__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "checksum",
+    1002,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__TaskPortStatus, checksum),
+    &headrace__v1__checksum__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__task_port_status__field_indices_by_name[] = {
+  6,   /* field[6] = checksum */
   1,   /* field[1] = data */
   3,   /* field[3] = done */
   2,   /* field[2] = error */
@@ -1501,7 +1541,7 @@ static const ProtobufCIntRange headrace__mnp__task_port_status__number_ranges[2 
 {
   { 1, 0 },
   { 1000, 4 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__task_port_status__descriptor =
 {
@@ -1511,7 +1551,7 @@ const ProtobufCMessageDescriptor headrace__mnp__task_port_status__descriptor =
   "Headrace__Mnp__TaskPortStatus",
   "headrace.mnp",
   sizeof(Headrace__Mnp__TaskPortStatus),
-  6,
+  7,
   headrace__mnp__task_port_status__field_descriptors,
   headrace__mnp__task_port_status__field_indices_by_name,
   2,  headrace__mnp__task_port_status__number_ranges,

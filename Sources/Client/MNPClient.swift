@@ -156,7 +156,8 @@ public final class MNPClient: Sendable {
     eventLoop.execute {
       bridge.start(
         PushStream(
-          connections.value, to: port, header: header, features: awaitsTask ? .await : [],
+          connections.value, to: port, header: header,
+          features: awaitsTask ? [.await, .crc] : .crc,
           delegate: bridge))
     }
     return PushWriter(bridge)

@@ -23,6 +23,9 @@ package final class PullStream {
   private var delegate: (any PullStreamDelegate)?
   private var parser = PullParser()
   private var failure: GRPCStatus?
+  private let source: String
+  /// Of what came, where the sender says at its end what it has sent.
+  private var checksum: RunningChecksum?
   /// Credit of tags and lengths, returned together with that of data: each alone would be a few
   /// bytes.
   private var owed = 0
@@ -37,6 +40,9 @@ package final class PullStream {
     timeout: TimeAmount? = nil, delegate: any PullStreamDelegate
   ) {
     self.delegate = delegate
+    source =
+      "node \(node.authority), session \(request.sessionID), task \(request.taskID), "
+      + "output \(request.port)"
     let call = connections.open(
       to: PeerAddress(node), path: MNPMethod.pull.path, metadata: .naming(.supported),
       timeout: timeout, receiver: self)
@@ -69,7 +75,9 @@ package final class PullStream {
 }
 
 extension PullStream: CallReceiver {
-  package func callReceivedHeaders(_ metadata: Metadata) {}
+  package func callReceivedHeaders(_ metadata: Metadata) {
+    if metadata.features.contains(.crc) { checksum = RunningChecksum() }
+  }
 
   package func callReceivedMessage(length: Int) {
     if failure == nil { parser.begin(length: length) }
@@ -81,7 +89,10 @@ extension PullStream: CallReceiver {
       let data = try parser.receive(fragment)
       owed += fragment.readableBytes - (data?.readableBytes ?? 0)
       if owed >= PullStream.owedLimit { returnCredit(0) }
-      if let data { delegate?.pullReceived(data) }
+      if let data {
+        checksum?.add(data)
+        delegate?.pullReceived(data)
+      }
     } catch {
       refuse(error)
     }
@@ -89,7 +100,14 @@ extension PullStream: CallReceiver {
 
   package func callReceivedMessageEnd() {
     guard failure == nil else { return }
-    do throws(MNPError) { _ = try parser.end() } catch { refuse(error) }
+    do throws(MNPError) {
+      guard try parser.end(), let sum = checksum?.sum else { return }
+      guard let difference = sum.difference(from: parser.checksum) else { return }
+      failure = GRPCStatus(.dataLoss, "\(source) at byte \(sum.bytes): \(difference)")
+      call?.cancel()
+    } catch {
+      refuse(error)
+    }
   }
 
   package func callReceivedEnd() {}

@@ -34,6 +34,8 @@ package final class PushStream {
   private let asked: Features
   private var answer = MessageCollector()
   private var answers = 0
+  /// Of what was written, as long as the receiver may compare it with what came.
+  private var checksum: RunningChecksum?
   private var goodbye: Scheduled<Void>?
   /// Why we ended the call, for what the call itself cannot know.
   private var failure: GRPCStatus?
@@ -50,6 +52,7 @@ package final class PushStream {
   ) {
     self.delegate = delegate
     asked = features
+    if features.contains(.crc) { checksum = RunningChecksum(of: header) }
     let call = connections.open(
       to: PeerAddress(node), path: MNPMethod.push.path, metadata: .naming(features),
       timeout: timeout, receiveWindow: AdaptiveWindow.minimum, receiver: self)
@@ -69,6 +72,7 @@ package final class PushStream {
   /// must not be written to afterwards.
   package func write(_ data: ByteBuffer) {
     guard isOpen, let call else { return }
+    checksum?.add(data)
     var rest = data
     while let part = rest.readSlice(length: min(rest.readableBytes, maximumDataPerMessage)),
       part.readableBytes > 0
@@ -92,7 +96,7 @@ package final class PushStream {
   package func done() {
     guard isOpen, let call else { return }
     state = .done
-    call.send(PushEncoder.done())
+    call.send(PushEncoder.done(checksum?.sum))
     call.halfClose()
   }
 
@@ -142,7 +146,9 @@ package final class PushStream {
 
 extension PushStream: CallReceiver {
   package func callReceivedHeaders(_ metadata: Metadata) {
-    features = asked.intersection(metadata.features)
+    let features = asked.intersection(metadata.features)
+    if !features.contains(.crc) { checksum = nil }
+    self.features = features
     sayWhy()
   }
 

@@ -153,6 +153,16 @@ extension Headrace__V1__Failure: CMessage {
   { headrace__v1__failure__unpack }
 }
 
+extension Headrace__V1__Checksum: CMessage {
+  static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
+    headrace__v1__checksum__init
+  }
+  static var unpack:
+    (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?)
+      -> UnsafeMutablePointer<Self>?
+  { headrace__v1__checksum__unpack }
+}
+
 extension Headrace__Ai__Mantik__Bridge__Protos__MantikInitConfiguration: CMessage {
   static var initialize: (UnsafeMutablePointer<Self>?) -> Void {
     headrace__ai__mantik__bridge__protos__mantik_init_configuration__init

@@ -31,8 +31,11 @@ public enum PushEncoder {
   /// The bytes of the prefix, 2 to 11.
   public static func prefixLength(count: Int) -> Int { 1 + varintLength(UInt64(count)) }
 
-  /// The last message, whole.
-  public static func done() -> ByteBuffer { ByteBuffer(bytes: [5 << 3, 1]) }
+  /// The last message, whole. A `checksum` is for a receiver that named ``Features/crc``, or may still
+  /// do so: others skip it.
+  public static func done(_ checksum: Checksum? = nil) -> ByteBuffer {
+    lastMessage(done: 5, checksum, PushFields.checksumField)
+  }
 
   /// The last message in place of ``done()``, whole: why the push breaks off. Only for a receiver
   /// that named ``Features/await``: others would skip it and take the end of the stream for that of
@@ -46,9 +49,7 @@ public enum PushEncoder {
       message = short.encoded()
     }
     var buffer = ByteBufferAllocator().buffer(capacity: message.readableBytes + 8)
-    buffer.writeVarint(UInt64(PushFields.failureField << 3 | 2))
-    buffer.writeVarint(UInt64(message.readableBytes))
-    buffer.writeBuffer(&message)
+    buffer.writeField(PushFields.failureField, message)
     return buffer
   }
 }
@@ -71,7 +72,18 @@ public enum PullEncoder {
   public static func prefixLength(count: Int) -> Int { 1 + varintLength(UInt64(count)) }
 
   /// The last message, whole. Without data, as some peers look only here and others not at all.
-  public static func done() -> ByteBuffer { ByteBuffer(bytes: [2 << 3, 1]) }
+  /// A `checksum` is for a receiver that named ``Features/crc``.
+  public static func done(_ checksum: Checksum? = nil) -> ByteBuffer {
+    lastMessage(done: 2, checksum, PullFields.checksumField)
+  }
+}
+
+private func lastMessage(
+  done: UInt8, _ checksum: Checksum?, _ checksumField: UInt32
+) -> ByteBuffer {
+  var buffer = ByteBuffer(bytes: [done << 3, 1])
+  if let checksum { buffer.writeField(checksumField, checksum.encoded()) }
+  return buffer
 }
 
 private func dataPrefix(_ field: UInt32, _ count: Int, sizeHint: Int64? = nil) -> ByteBuffer {
@@ -101,6 +113,12 @@ extension ByteBuffer {
     writeVarint(UInt64(number << 3 | 2))
     writeVarint(UInt64(text.utf8.count))
     writeString(text)
+  }
+
+  fileprivate mutating func writeField(_ number: UInt32, _ message: ByteBuffer) {
+    writeVarint(UInt64(number << 3 | 2))
+    writeVarint(UInt64(message.readableBytes))
+    writeImmutableBuffer(message)
   }
 
   fileprivate mutating func writeVarint(_ value: UInt64) {

@@ -1,7 +1,7 @@
 // What two Headrace nodes can do together beyond MNP, and how they tell each other.
 
 /// The features that a node names in the metadata `headrace` of a request and of its first
-/// response: `1; features=await`. One is used where both sides have named it.
+/// response: `1; features=await,crc`. One is used where both sides have named it.
 public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -10,15 +10,21 @@ public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
   /// task's own forwards included.
   public static let `await` = Features(rawValue: 1 << 0)
 
+  /// The last message of a push or a pull carries the ``Checksum`` of its data, which the receiver
+  /// compares with what came.
+  public static let crc = Features(rawValue: 1 << 1)
+
   /// All that this version can do.
-  public static let supported: Features = [.await]
+  public static let supported: Features = [.await, .crc]
 
   private static let supportedText = supported.listed
 
   /// The metadata's name.
   public static let metadataKey = "headrace"
 
-  private static let names: [(feature: Features, name: Substring)] = [(.await, "await")]
+  private static let names: [(feature: Features, name: Substring)] = [
+    (.await, "await"), (.crc, "crc"),
+  ]
 
   /// Reads the metadata's value. What it does not know it passes over: names of features,
   /// parameters other than `features`, and all of it where the version is not 1.

@@ -17,10 +17,14 @@ public struct PullParser: Sendable {
   /// Whether a message that has ended said `done`. Data after it is malformed.
   public var isDone: Bool { scanner.fields.isDone }
 
+  /// What the sender says to have sent, of the message that ended last. Ours (field 1000): it counts
+  /// where both sides named ``Features/crc``, beside `done`.
+  public var checksum: Checksum? { scanner.fields.checksum }
+
   /// A message of `length` bytes begins.
   public mutating func begin(length: Int) {
     scanner.begin(length: length)
-    scanner.fields.saysDone = false
+    scanner.fields.beginMessage()
   }
 
   /// Returns what of `fragment` is data: a slice of it, not empty, or nil.
@@ -40,12 +44,19 @@ public struct PullParser: Sendable {
 /// PullResponse's fields.
 struct PullFields: EnvelopeFields {
   static let dataField: UInt32 = 3
+  static let checksumField: UInt32 = 1000
 
   var sizeHint: Int64?
   var isDone = false
   /// What the message that is being read says; counts when it ends.
-  var saysDone = false
+  private var saysDone = false
+  var checksum: Checksum?
   private var isFirst = true
+
+  mutating func beginMessage() {
+    saysDone = false
+    checksum = nil
+  }
 
   mutating func endMessage() -> Bool {
     isFirst = false
@@ -65,10 +76,12 @@ struct PullFields: EnvelopeFields {
 
   mutating func collects(field: UInt32, count: Int) throws(MNPError) -> Bool {
     if field == 1 || field == 2 { throw wrongType(field) }
-    return false
+    return field == PullFields.checksumField && count <= Checksum.maximumBytes
   }
 
-  mutating func receive(_ bytes: [UInt8], field: UInt32) throws(MNPError) {}
+  mutating func receive(_ bytes: [UInt8], field: UInt32) throws(MNPError) {
+    checksum = try Checksum(decoding: ByteBuffer(bytes: bytes))
+  }
 
   mutating func beginData(count: Int) throws(MNPError) {
     if isDone, count > 0 { throw .malformed("\(count) bytes of data come after done") }

@@ -43,6 +43,10 @@ public struct PushParser: Sendable {
   /// Whether a message that has ended said `done`. Data after it is malformed.
   public var isDone: Bool { scanner.fields.isDone }
 
+  /// What the sender says to have sent, of the message that ended last. Ours (field 1001): it counts
+  /// where both sides named ``Features/crc``, beside `done`.
+  public var checksum: Checksum? { scanner.fields.checksum }
+
   /// A message of `length` bytes begins.
   public mutating func begin(length: Int) {
     scanner.begin(length: length)
@@ -67,10 +71,12 @@ public struct PushParser: Sendable {
 struct PushFields: EnvelopeFields {
   static let dataField: UInt32 = 6
   static let failureField: UInt32 = 1000
+  static let checksumField: UInt32 = 1001
 
   var header: PushHeader?
   var isDone = false
   var failure: Failure?
+  var checksum: Checksum?
   private var session: [UInt8] = []
   private var task: [UInt8] = []
   private var port: Int32 = 0
@@ -82,6 +88,7 @@ struct PushFields: EnvelopeFields {
   mutating func beginMessage() {
     saysDone = false
     hasData = false
+    checksum = nil
   }
 
   mutating func endMessage() throws(MNPError) -> Bool {
@@ -118,6 +125,7 @@ struct PushFields: EnvelopeFields {
       return true
     case 3, 4, 5: throw wrongType(field)
     case PushFields.failureField: return count <= maximumEnvelopeBytes
+    case PushFields.checksumField: return count <= Checksum.maximumBytes
     default: return false
     }
   }
@@ -126,6 +134,7 @@ struct PushFields: EnvelopeFields {
     switch field {
     case 1: session = bytes
     case 2: task = bytes
+    case PushFields.checksumField: checksum = try Checksum(decoding: ByteBuffer(bytes: bytes))
     default: failure = try Failure(decoding: ByteBuffer(bytes: bytes))
     }
   }

@@ -106,10 +106,12 @@ public struct PortStatus: Hashable, Sendable {
   /// Bytes that wait at the port: at an input for the operator, at an output for its reader. Ours
   /// (field 1001).
   public var held: Int64
+  /// Of an input whose push is summed: what has arrived. Ours (field 1002).
+  public var checksum: Checksum?
 
   public init(
     messageCount: Int32 = 0, bytes: Int64 = 0, error: String = "", done: Bool = false,
-    unread: Int64 = 0, held: Int64 = 0
+    unread: Int64 = 0, held: Int64 = 0, checksum: Checksum? = nil
   ) {
     self.messageCount = messageCount
     self.bytes = bytes
@@ -117,6 +119,7 @@ public struct PortStatus: Hashable, Sendable {
     self.done = done
     self.unread = unread
     self.held = held
+    self.checksum = checksum
   }
 }
 
@@ -128,6 +131,7 @@ extension PortStatus: Translated {
     done = c.done != 0
     unread = c.unread
     held = c.held
+    checksum = try FromC.message(c.checksum)
   }
 
   func fill(_ c: inout Headrace__Mnp__TaskPortStatus, _ arena: inout PackArena) {
@@ -137,6 +141,7 @@ extension PortStatus: Translated {
     c.done = done ? 1 : 0
     c.unread = unread
     c.held = held
+    if let checksum { c.checksum = arena.message(checksum) }
   }
 }
 

@@ -69,6 +69,15 @@ struct InputPort {
     return awaiting
   }
 
+  /// What has arrived is not what was sent. The pusher is still to be answered.
+  ///
+  /// - Returns: false where nobody writes.
+  mutating func corrupt(_ difference: String) -> Bool {
+    guard case .open = writer else { return false }
+    error = difference
+    return true
+  }
+
   enum Loss {
     /// The push had its answer already, or it may be repeated.
     case harmless

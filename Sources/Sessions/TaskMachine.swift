@@ -145,6 +145,19 @@ package struct TaskMachine: ~Copyable {
     return actions
   }
 
+  /// `done` has arrived, and what came before it is not what was sent: never an end. Of a task that
+  /// has finished without it, its pusher alone is told.
+  ///
+  /// - Parameter difference: in words, with both sums.
+  package mutating func pushCorrupted(input index: Int, difference: String) -> [TaskAction] {
+    guard !hasFailed, inputs[index].corrupt(difference) else { return [] }
+    let failure = TaskFailure(
+      .input, difference, port: inputs[index].label, offset: inputs[index].received)
+    guard phase == .finished else { return fail(failure, operatorIsGone: false) }
+    _ = inputs[index].answer(failed: true)
+    return [.answerPush(input: index, failure)]
+  }
+
   /// The push was cancelled, reset, or its connection is gone, before it was answered.
   ///
   /// An awaiting push is the far end of a task upstream: that it goes away is that task's failure

@@ -113,6 +113,7 @@ enum TaskText {
         if port.done { line += ", done" }
         if port.unread > 0 { line += ", \(port.unread) bytes unread" }
         if port.held > 0 { line += ", \(port.held) bytes waiting" }
+        if let checksum = port.checksum { line += ", CRC32C \(checksum.hexadecimal)" }
         if !port.error.isEmpty { line += ", \(port.error)" }
         lines.append(line)
       }
@@ -124,8 +125,9 @@ enum TaskText {
     let ports = { (ports: [PortStatus]) in
       "["
         + ports.map { port in
-          "{\"bytes\":\(port.bytes),\"messages\":\(port.messageCount),\"done\":\(port.done),"
-            + "\"unread\":\(port.unread),\"waiting\":\(port.held),"
+          let checksum = port.checksum.map { "\"crc32c\":\"\($0.hexadecimal)\"," } ?? ""
+          return "{\"bytes\":\(port.bytes),\"messages\":\(port.messageCount),\"done\":\(port.done),"
+            + "\"unread\":\(port.unread),\"waiting\":\(port.held),\(checksum)"
             + "\"error\":\(JSONText.quoted(port.error))}"
         }.joined(separator: ",") + "]"
     }

@@ -34,7 +34,7 @@ private func parse(_ messages: [[UInt8]]) throws -> (
     try await withNode { exchange, method in
       #expect(method == .push)
       // A plain push must not be answered late: its outputs may be read only afterwards.
-      #expect(exchange.call.head.metadata.features == [])
+      #expect(exchange.call.head.metadata.features == .crc)
       #expect(exchange.call.head.timeout == nil)
       exchange.onHalfClose = { exchange in
         exchange.answer(EmptyMessage())

@@ -7,7 +7,7 @@
 /// that is forwarded (1).
 enum Event: String, CaseIterable {
   case start, exit0, exit3, cancel, release
-  case push, pushAwaiting, bytes, message, done, pushLost, closed
+  case push, pushAwaiting, bytes, message, done, corrupt, pushLost, closed
   case pull, sent, drained, delivered, pullLost
   case sentForward, drainedForward, answered, refused
   case pushNowhere, pullNowhere, pullForwarded
@@ -65,6 +65,7 @@ struct Script: ~Copyable {
       machine.pushReceivedMessages(1, input: 0)
       return "-"
     case .done: return words(machine.pushDone(input: 0))
+    case .corrupt: return words(machine.pushCorrupted(input: 0, difference: "other bytes"))
     case .pushLost: return words(machine.pushLost(input: 0, reason: "reset"))
     case .closed:
       machine.operatorClosed(input: 0, unread: 2)

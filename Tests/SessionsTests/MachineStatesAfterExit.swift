@@ -21,6 +21,7 @@ extension MachineState {
       pushAwaiting: refused as taken
       bytes: drop -> exists in 10-5 out 0 fwd 0
       done: ok 0 -> exists in 5! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel, ended -> failed by input in 5x out 0 fwd 0 ended
       pushLost: - -> exists in 5x out 0 fwd 0
       drainedForward: done 1 -> exists in 5 out 0 fwd 0!
       refused: fail push 0, cancel, ended -> failed by forward in 5 out 0 fwd 0x ended
@@ -34,6 +35,7 @@ extension MachineState {
       pushAwaiting: refused as taken
       bytes: drop -> exists in 5-5 out 0 fwd 0
       done: - -> exists in 0! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel, ended -> failed by input in 0x out 0 fwd 0 ended
       pushLost: fail output 1, cancel, ended -> failed by input in 0x out 0 fwd 0 ended
       drainedForward: done 1 -> exists in 0 out 0 fwd 0!
       refused: fail push 0, cancel, ended -> failed by forward in 0 out 0 fwd 0x ended
@@ -217,6 +219,7 @@ extension MachineState {
       pushAwaiting: refused as taken
       bytes: drop -> finished in 5-5 out 0 fwd 0! ended
       done: ok 0 -> finished in 0! out 0 fwd 0! ended
+      corrupt: fail push 0 -> finished in 0x out 0 fwd 0! ended
       """),
     MachineState(
       "finished, awaiting push open",
@@ -228,6 +231,7 @@ extension MachineState {
       pushAwaiting: refused as taken
       bytes: drop -> finished in 10-5 out 0 fwd 0! ended
       done: ok 0 -> finished in 5! out 0 fwd 0! ended
+      corrupt: fail push 0 -> finished in 5x out 0 fwd 0! ended
       pushLost: - -> finished in 5x out 0 fwd 0! ended
       """),
     MachineState(

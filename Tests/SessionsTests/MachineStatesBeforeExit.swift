@@ -51,6 +51,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
       done: end 0, ok 0 -> exists in 0! out 0 fwd 0
+      corrupt: fail push 0, cancel, ended -> failed by input in 0x out 0 fwd 0 ended
       """),
     MachineState(
       "created, awaiting push open", [.pushAwaiting],
@@ -64,6 +65,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
       done: end 0 -> exists in 0! out 0 fwd 0
+      corrupt: fail push 0, cancel, ended -> failed by input in 0x out 0 fwd 0 ended
       pushLost: cancel, ended -> failed by input in 0x out 0 fwd 0 ended
       """),
     MachineState(
@@ -107,6 +109,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
       done: end 0, ok 0 -> exists in 0! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel -> failed by input in 0x out 0 fwd 0
       refused: fail push 0, cancel -> failed by forward in 0 out 0 fwd 0x
       """),
     MachineState(
@@ -119,6 +122,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 10 out 0 fwd 0
       done: end 0, ok 0 -> exists in 5! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel -> failed by input in 5x out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 5x out 0 fwd 0
       refused: fail push 0, cancel -> failed by forward in 5 out 0 fwd 0x
       """),
@@ -132,6 +136,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 5 out 0 fwd 0
       done: end 0 -> exists in 0! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel -> failed by input in 0x out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 0x out 0 fwd 0
       refused: fail push 0, cancel -> failed by forward in 0 out 0 fwd 0x
       """),
@@ -145,6 +150,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: deliver -> exists in 10 out 0 fwd 0
       done: end 0 -> exists in 5! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel -> failed by input in 5x out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 5x out 0 fwd 0
       refused: fail push 0, cancel -> failed by forward in 5 out 0 fwd 0x
       """),
@@ -181,6 +187,7 @@ struct MachineState: Sendable {
       pushAwaiting: refused as taken
       bytes: drop -> exists in 10-7 out 0 fwd 0
       done: ok 0 -> exists in 5-2! out 0 fwd 0
+      corrupt: fail output 1, fail push 0, cancel -> failed by input in 5-2x out 0 fwd 0
       pushLost: fail output 1, cancel -> failed by input in 5-2x out 0 fwd 0
       refused: fail push 0, cancel -> failed by forward in 5-2 out 0 fwd 0x
       """),

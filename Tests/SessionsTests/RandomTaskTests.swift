@@ -101,7 +101,7 @@ extension SimulatedNode {
   private func push(_ input: Int, _ dice: inout Dice) {
     switch (pushes[input].state, Int.random(in: 0..<8, using: &dice)) {
     case (.open, 0...3): bytes(input, Int.random(in: 0...3, using: &dice))
-    case (.open, 4...5): done(input)
+    case (.open, 4...5): if dice.chance(1, of: 8) { corrupt(input) } else { done(input) }
     case (.open, 6), (.waiting, 0): lose(input)
     default: open(input, awaiting: dice.chance(1, of: 2))
     }
@@ -144,6 +144,13 @@ extension SimulatedNode {
     if !pushes[input].isAwaiting {
       require(pushes[input].state == .over, "answered when its bytes are here")
     }
+  }
+
+  private func corrupt(_ input: Int) {
+    pushes[input].isCorrupt = true
+    if !isOver { hasFailed = true }
+    tell("corrupt \(input)") { $0.pushCorrupted(input: input, difference: "other bytes") }
+    require(pushes[input].state == .over, "answered at once")
   }
 
   private func lose(_ input: Int) {

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Headrace__V1__Configuration Headrace__V1__Configuration;
 typedef struct Headrace__V1__Parameter Headrace__V1__Parameter;
 typedef struct Headrace__V1__Failure Headrace__V1__Failure;
+typedef struct Headrace__V1__Checksum Headrace__V1__Checksum;
 
 
 /* --- enums --- */
@@ -132,6 +133,27 @@ struct  Headrace__V1__Failure
     , HEADRACE__V1__FAILURE__KIND__KIND_UNSPECIFIED, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0,NULL }
 
 
+/*
+ * What passed a port, for the other end to compare with what came.
+ */
+struct  Headrace__V1__Checksum
+{
+  ProtobufCMessage base;
+  int64_t bytes;
+  /*
+   * CRC32C (Castagnoli) of all of the port's data.
+   */
+  uint32_t crc32c;
+  /*
+   * Of a push: the CRC32C of SESSION/TASK/PORT. 0: not said.
+   */
+  uint32_t target;
+};
+#define HEADRACE__V1__CHECKSUM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&headrace__v1__checksum__descriptor) \
+    , 0, 0, 0 }
+
+
 /* Headrace__V1__Configuration methods */
 void   headrace__v1__configuration__init
                      (Headrace__V1__Configuration         *message);
@@ -189,6 +211,25 @@ Headrace__V1__Failure *
 void   headrace__v1__failure__free_unpacked
                      (Headrace__V1__Failure *message,
                       ProtobufCAllocator *allocator);
+/* Headrace__V1__Checksum methods */
+void   headrace__v1__checksum__init
+                     (Headrace__V1__Checksum         *message);
+size_t headrace__v1__checksum__get_packed_size
+                     (const Headrace__V1__Checksum   *message);
+size_t headrace__v1__checksum__pack
+                     (const Headrace__V1__Checksum   *message,
+                      uint8_t             *out);
+size_t headrace__v1__checksum__pack_to_buffer
+                     (const Headrace__V1__Checksum   *message,
+                      ProtobufCBuffer     *buffer);
+Headrace__V1__Checksum *
+       headrace__v1__checksum__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   headrace__v1__checksum__free_unpacked
+                     (Headrace__V1__Checksum *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Headrace__V1__Configuration_Closure)
@@ -200,6 +241,9 @@ typedef void (*Headrace__V1__Parameter_Closure)
 typedef void (*Headrace__V1__Failure_Closure)
                  (const Headrace__V1__Failure *message,
                   void *closure_data);
+typedef void (*Headrace__V1__Checksum_Closure)
+                 (const Headrace__V1__Checksum *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -210,6 +254,7 @@ extern const ProtobufCMessageDescriptor headrace__v1__configuration__descriptor;
 extern const ProtobufCMessageDescriptor headrace__v1__parameter__descriptor;
 extern const ProtobufCMessageDescriptor headrace__v1__failure__descriptor;
 extern const ProtobufCEnumDescriptor    headrace__v1__failure__kind__descriptor;
+extern const ProtobufCMessageDescriptor headrace__v1__checksum__descriptor;
 
 PROTOBUF_C__END_DECLS
 

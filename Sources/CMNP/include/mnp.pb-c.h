@@ -196,10 +196,14 @@ struct  Headrace__Mnp__PushRequest
    * push breaks off, and this is why.
    */
   Headrace__V1__Failure *failure;
+  /*
+   * In the last message, beside done, where the sender named the feature crc: what it has sent.
+   */
+  Headrace__V1__Checksum *checksum;
 };
 #define HEADRACE__MNP__PUSH_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__push_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL }
 
 
 struct  Headrace__Mnp__PushResponse
@@ -235,10 +239,14 @@ struct  Headrace__Mnp__PullResponse
    */
   protobuf_c_boolean done;
   ProtobufCBinaryData data;
+  /*
+   * In the last message, between nodes that both named the feature crc: what was sent.
+   */
+  Headrace__V1__Checksum *checksum;
 };
 #define HEADRACE__MNP__PULL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__pull_response__descriptor) \
-    , 0, 0, {0,NULL} }
+    , 0, 0, {0,NULL}, NULL }
 
 
 struct  Headrace__Mnp__QueryTaskRequest
@@ -274,10 +282,14 @@ struct  Headrace__Mnp__TaskPortStatus
    * Bytes that wait at the port: at an input for the operator, at an output for its reader.
    */
   int64_t held;
+  /*
+   * Inputs whose push named the feature crc: the sums of what has arrived.
+   */
+  Headrace__V1__Checksum *checksum;
 };
 #define HEADRACE__MNP__TASK_PORT_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__task_port_status__descriptor) \
-    , 0, 0, {0,NULL}, 0, 0, 0 }
+    , 0, 0, {0,NULL}, 0, 0, 0, NULL }
 
 
 struct  Headrace__Mnp__QueryTaskResponse

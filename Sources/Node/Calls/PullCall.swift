@@ -1,5 +1,6 @@
 // The sending end of Pull: from the task's output port to the call.
 
+internal import Client
 internal import GRPC
 internal import MNP
 internal import NIOCore
@@ -24,12 +25,15 @@ final class PullCall: CallReceiver {
   /// Payload bytes in a full queue, whose credit is kept until it has room again.
   private var withheld = 0
   private var state = State.reading
+  /// Where the puller compares it with what came.
+  private var checksum: RunningChecksum?
   private lazy var puller = Puller(on: call.eventLoop) { [weak self] in self?.receive($0) }
 
   init(_ call: ServerCall, task: TaskHandle, output: Int) {
     self.call = call
     self.task = task
     self.output = output
+    if call.head.metadata.features.contains(.crc) { checksum = RunningChecksum() }
   }
 
   /// Answers a Pull request on `call`.
@@ -94,6 +98,7 @@ final class PullCall: CallReceiver {
     guard case .reading = state else { return }
     switch reply {
     case .bytes(let bytes):
+      checksum?.add(bytes)
       call.send([PullEncoder.prefix(count: bytes.readableBytes), bytes])
       if call.isWritable {
         post(.credit(bytes.readableBytes))
@@ -102,7 +107,7 @@ final class PullCall: CallReceiver {
       }
     case .done:
       state = .ending
-      call.send([PullEncoder.done()])
+      call.send([PullEncoder.done(checksum?.sum)])
       call.finish(.ok, trailers: Metadata())
     case .fail(let status):
       state = .over

@@ -91,7 +91,7 @@ final class PushCall: CallReceiver {
           guard isDone else { continue }
           flush(&piece, to: task)
           self.isDone = true
-          post(.done, to: task)
+          post(.done(parser.checksum), to: task)
         }
       } catch {
         if let task { flush(&piece, to: task) }
@@ -179,7 +179,7 @@ final class PushCall: CallReceiver {
     case .found(let task):
       self.task = task
       self.input = input
-      post(.open(awaiting: features.contains(.await)), to: task)
+      post(.open(header, features), to: task)
     case .unknown:
       answer(GRPCStatus(.notFound, "there is no task \(header.taskID)"))
     case .refused(let status):

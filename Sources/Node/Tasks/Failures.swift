@@ -108,11 +108,14 @@ struct TaskSnapshot: Sendable {
   /// Bytes that wait at each port: for the operator, or for the output's reader.
   var heldAtInputs: [Int64]
   var heldAtOutputs: [Int64]
+  /// Of what has arrived at each input, where it is summed.
+  var checksums: [Checksum?]
 
   var response: QueryTaskResponse {
+    let empty = status.outputs.map { _ in Checksum?.none }
     var response = QueryTaskResponse(
-      state: .exists, inputs: zip(status.inputs, heldAtInputs).map(Self.wire),
-      outputs: zip(status.outputs, heldAtOutputs).map(Self.wire))
+      state: .exists, inputs: Self.wire(status.inputs, heldAtInputs, checksums),
+      outputs: Self.wire(status.outputs, heldAtOutputs, empty))
     switch status.state {
     case .exists: break
     case .finished: response.state = .finished
@@ -124,9 +127,14 @@ struct TaskSnapshot: Sendable {
     return response
   }
 
-  private static func wire(_ port: TaskStatus.Port, held: Int64) -> PortStatus {
-    PortStatus(
-      messageCount: port.messages, bytes: port.bytes, error: port.error ?? "", done: port.isDone,
-      unread: port.unread, held: held)
+  private static func wire(
+    _ ports: [TaskStatus.Port], _ held: [Int64], _ checksums: [Checksum?]
+  ) -> [PortStatus] {
+    ports.indices.map { index in
+      let port = ports[index]
+      return PortStatus(
+        messageCount: port.messages, bytes: port.bytes, error: port.error ?? "", done: port.isDone,
+        unread: port.unread, held: held[index], checksum: checksums[index])
+    }
   }
 }

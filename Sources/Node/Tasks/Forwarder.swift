@@ -39,7 +39,7 @@ final class Forwarder {
   func open(_ onEvent: @escaping (Event) -> Void) {
     self.onEvent = onEvent
     stream = PushStream(
-      connections, to: destination, header: header, features: .await, delegate: self)
+      connections, to: destination, header: header, features: [.await, .crc], delegate: self)
     // A push takes what it is given before it is connected, up to its own bound.
     onEvent(.writable)
   }

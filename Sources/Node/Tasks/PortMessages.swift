@@ -1,16 +1,18 @@
 // What a call and its task tell each other about one port.
 
 internal import GRPC
+internal import MNP
 internal import NIOCore
 
 /// What a push tells the task.
 enum PushEvent: Sendable {
-  /// The first message has named the port. `awaiting`: answer at the task's end.
-  case open(awaiting: Bool)
+  /// The first message has named the port.
+  case open(PushHeader, Features)
   case bytes(ByteBuffer)
   /// So many messages have ended, with the empty one that opens; for the status.
   case messages(Int)
-  case done
+  /// With what the sender says to have sent, where it sums it.
+  case done(Checksum?)
   case lost(String)
 }
 

@@ -31,6 +31,8 @@ final class TaskRun {
     var pusher: Pusher?
     /// Bytes that the operator was given and has not taken yet.
     var untaken = 0
+    /// Of what has arrived, where the pusher says at its end what it has sent.
+    var checksum: RunningChecksum?
   }
 
   /// The near end of an output: who takes what the operator writes.
@@ -107,7 +109,8 @@ final class TaskRun {
     TaskSnapshot(
       status: machine.status, place: place, heldAtInputs: inputs.map { Int64($0.untaken) },
       // A forward's queue is the transport's; that it is full is all that is known here.
-      heldAtOutputs: outputs.map { Int64(max($0.outstanding, $0.isPaused ? 1 : 0)) })
+      heldAtOutputs: outputs.map { Int64(max($0.outstanding, $0.isPaused ? 1 : 0)) },
+      checksums: inputs.map { $0.checksum?.sum })
   }
 
   private func scheduleOpenDeadline() {
@@ -142,10 +145,11 @@ final class TaskRun {
   // MARK: Pushes
 
   private func push(_ event: PushEvent, input: Int, from pusher: Pusher) {
-    if case .open(let awaiting) = event {
+    if case .open(let header, let features) = event {
       do throws(TaskRefusal) {
-        try machine.openPush(input: input, awaiting: awaiting)
+        try machine.openPush(input: input, awaiting: features.contains(.await))
         inputs[input].pusher = pusher
+        inputs[input].checksum = features.contains(.crc) ? RunningChecksum(of: header) : nil
       } catch {
         pusher.post(.answer(error.grpcStatus(at: place)))
       }
@@ -156,6 +160,7 @@ final class TaskRun {
     switch event {
     case .open: break
     case .bytes(let bytes):
+      inputs[input].checksum?.add(bytes)
       if machine.pushReceived(bytes.readableBytes, input: input), let target = `operator` {
         inputs[input].untaken += bytes.readableBytes
         target.write(bytes, input: input)
@@ -164,8 +169,12 @@ final class TaskRun {
       }
     case .messages(let count):
       machine.pushReceivedMessages(count, input: input)
-    case .done:
-      perform(machine.pushDone(input: input))
+    case .done(let sent):
+      if let difference = inputs[input].checksum?.sum.difference(from: sent) {
+        perform(machine.pushCorrupted(input: input, difference: difference))
+      } else {
+        perform(machine.pushDone(input: input))
+      }
     case .lost(let reason):
       inputs[input].pusher = nil
       perform(machine.pushLost(input: input, reason: reason))

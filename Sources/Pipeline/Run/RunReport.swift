@@ -14,6 +14,8 @@ package struct RunReport: Encodable, Equatable, Sendable {
     package var messages: Int32
     /// Of an input: bytes that the operator left unread.
     package var unread: Int64?
+    /// Of an input: the CRC32C of what has arrived, as 8 hexadecimal digits.
+    package var crc32c: String?
     package var error: String?
   }
 

@@ -263,7 +263,7 @@ package final class Runner: Sendable {
           RunReport.Port(
             port: plan.label(PlanPortID(node: node.name, number: number), direction),
             bytes: port.bytes, messages: port.messageCount,
-            unread: direction == .input ? port.unread : nil,
+            unread: direction == .input ? port.unread : nil, crc32c: port.checksum?.hexadecimal,
             error: port.error.isEmpty ? nil : port.error)
         }
       }
