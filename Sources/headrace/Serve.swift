@@ -67,6 +67,11 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Event loops; a task lives on one of them.")
   var loops: Int = Twin.value("LOOPS", default: 1)
 
+  @Option(
+    name: .customLong("limit"),
+    help: "NAME=VALUE, a limit on what peers may ask of the node; docs/limits.md has them all.")
+  var limits: [String] = Twin.list("LIMIT")
+
   @OptionGroup var network: NetworkOptions
   @OptionGroup var log: LogOptions
 
@@ -178,6 +183,15 @@ struct Serve: AsyncParsableCommand {
     configuration.drain = drain.amount
     configuration.refusesQuit = refusesQuit
     configuration.loops = loops
+    configuration.version = Version.current
+    for limit in limits {
+      let pair = try KeyValue(limit, flag: "--limit")
+      do throws(LimitSetting.Refusal) {
+        try LimitSetting.set(pair.name, to: pair.text, in: &configuration)
+      } catch {
+        throw UsageError("--limit: \(error)")
+      }
+    }
     return configuration
   }
 

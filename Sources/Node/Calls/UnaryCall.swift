@@ -6,36 +6,46 @@ internal import Transport
 
 /// The receiving half of a call whose request is one message.
 ///
-/// The transport bounds the message (4 MiB for control calls); a second message, or none, is a
-/// cardinality violation, which gRPC answers with UNIMPLEMENTED.
+/// A longer message than allowed is refused from its prefix alone, and one that is held whole takes its
+/// place in the node's budget first; a second message, or none, is a cardinality violation, which gRPC
+/// answers with UNIMPLEMENTED.
 final class UnaryCall: CallReceiver {
   private let call: ServerCall
   private var handle: ((ServerCall, ByteBuffer) -> Void)?
-  private var onEnd: (() -> Void)?
+  private let budget: WindowBudget
+  /// Bytes of the budget that the request takes.
+  private var reserved = 0
   private var request = ByteBuffer()
   private var messages = 0
 
   /// - Parameters:
-  ///   - onEnd: called when the call is over, however it ended.
+  ///   - maximumLength: of the request, in bytes.
   ///   - handle: gets the whole request, once, and answers on the call at any later time.
   init(
-    _ call: ServerCall, onEnd: (() -> Void)? = nil,
+    _ call: ServerCall, maximumLength: Int, budget: WindowBudget,
     handle: @escaping (ServerCall, ByteBuffer) -> Void
   ) {
     self.call = call
-    self.onEnd = onEnd
+    self.budget = budget
     self.handle = handle
+    call.maximumMessageLength = maximumLength
   }
 
   func callReceivedHeaders(_ metadata: Metadata) {}
 
   func callReceivedMessage(length: Int) {
     messages += 1
-    request.reserveCapacity(minimumWritableBytes: length)
+    // What is announced need not come: room is made as it does. A second message is not kept at all.
+    guard messages == 1, length > AdaptiveWindow.minimum else { return }
+    guard budget.reserve(length) else {
+      let text = "a request of \(length) bytes is beyond what is left of the node's budget"
+      return call.refuse(.resourceExhausted, text)
+    }
+    reserved = length
   }
 
   func callReceived(_ fragment: ByteBuffer) {
-    request.writeImmutableBuffer(fragment)
+    if messages == 1 { request.writeImmutableBuffer(fragment) }
     call.returnCredit(fragment.readableBytes)
   }
 
@@ -44,21 +54,26 @@ final class UnaryCall: CallReceiver {
   func callReceivedEnd() {
     guard let handle else { return }
     self.handle = nil
+    defer { release() }
     guard messages == 1 else {
       let text = "\(call.head.path) takes exactly one request message, there were \(messages)"
       call.finish(GRPCStatus(.unimplemented, text), trailers: Metadata())
       return
     }
     handle(call, request)
+  }
+
+  private func release() {
     request = ByteBuffer()
+    budget.release(reserved)
+    reserved = 0
   }
 
   func callBecameWritable() {}
 
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
     handle = nil
-    onEnd?()
-    onEnd = nil
+    release()
   }
 }
 
