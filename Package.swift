@@ -65,7 +65,8 @@ let package = Package(
     library(
       "Node",
       [
-        "Transport", "GRPC", "MNP", "Sessions", "Operators", "Builtins", "OperatorFile", "Client",
+        "Transport", "HTTP2", "GRPC", "MNP", "Sessions", "Operators", "Builtins", "OperatorFile",
+        "Client",
         nioCore, nioPosix, nioConcurrency, logging,
       ]),
     library(

@@ -28,6 +28,9 @@ package struct ClientResponse {
     self.metadataLimit = metadataLimit
   }
 
+  /// The server has not said a word that counts.
+  package var isUnanswered: Bool { self.state == .awaitingHeaders }
+
   /// A response's head that goes on, or is all there is (`endStream`: trailers-only).
   package mutating func received(headers fields: [HTTPField], endStream: Bool) -> Action {
     guard case .awaitingHeaders = self.state else { return .none }

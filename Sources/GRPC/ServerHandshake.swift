@@ -31,24 +31,31 @@ package enum ServerHandshake: Hashable, Sendable {
   case call(RequestHead)
   /// Answer with `ServerResponse.trailersOnly(status, httpStatus:)`.
   case reject(GRPCStatus, httpStatus: Int)
-  /// Not gRPC. Answer with this text, for whoever looks with a browser or a test suite.
-  case page(httpStatus: Int, text: String)
+  /// Not gRPC: for whoever looks with a browser or a test suite. `isHead`: without its content.
+  case page(Page, isHead: Bool)
 
-  /// Bytes of custom metadata that a call may bring (as HTTP/2 counts them). Below the header
-  /// list limit of the connection, so that too much is answered with a status and not a reset.
-  package static let metadataLimit = 8192
+  package enum Page: Hashable, Sendable {
+    case front
+    case notFound
+    /// `allow`: the methods that the resource has.
+    case methodNotAllowed(allow: String)
+  }
 
   /// Decides on a request's header block, which HTTP2 has already found to be well-formed.
-  package static func accept(_ fields: [HTTPField]) -> ServerHandshake {
+  ///
+  /// - Parameter metadataLimit: bytes of custom metadata that a call may bring, as HTTP/2 counts them.
+  ///   Below the header list limit of the connection, so that too much is answered with a status and
+  ///   not a reset.
+  package static func accept(_ fields: [HTTPField], metadataLimit: Int) -> ServerHandshake {
     let method = fields.first(":method") ?? ""
     let path = fields.first(":path") ?? ""
-    if method == "GET" || method == "HEAD" {
-      let known = path == "/"
-      let text = method == "HEAD" ? "" : known ? "headrace node\n" : "not found\n"
-      return .page(httpStatus: known ? 200 : 404, text: text)
-    }
-    guard method == "POST" else {
-      return .page(httpStatus: 405, text: "method not allowed\n")
+    // A query is nothing to a page that is always the same.
+    let isFront = path == "/" || path.hasPrefix("/?")
+    switch method {
+    case "POST": break
+    case "GET", "HEAD": return .page(isFront ? .front : .notFound, isHead: method == "HEAD")
+    default:
+      return .page(.methodNotAllowed(allow: isFront ? "GET, HEAD" : "POST"), isHead: false)
     }
     let contentType = fields.first("content-type") ?? ""
     guard ContentType.isGRPC(contentType) else {
@@ -67,7 +74,7 @@ package enum ServerHandshake: Hashable, Sendable {
       return .call(
         RequestHead(
           path: path, authority: fields.first(":authority") ?? fields.first("host") ?? "",
-          timeout: timeout, metadata: try Metadata(received: fields, limit: self.metadataLimit),
+          timeout: timeout, metadata: try Metadata(received: fields, limit: metadataLimit),
           userAgent: fields.first("user-agent"), encoding: MessageEncoding(fields)))
     } catch {
       return .reject(error, httpStatus: 200)

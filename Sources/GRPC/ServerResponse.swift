@@ -39,13 +39,23 @@ package enum ServerResponse {
   }
 
   /// The head of an answer to what is no gRPC; its text follows as data.
-  package static func page(httpStatus: Int, length: Int) -> [HTTPField] {
+  ///
+  /// - Parameter length: of the text in bytes; told to HEAD as well, which gets no text.
+  package static func page(_ page: ServerHandshake.Page, length: Int) -> [HTTPField] {
+    let (status, type) =
+      switch page {
+      case .front: ("200", "text/html; charset=utf-8")
+      case .notFound: ("404", "text/plain; charset=utf-8")
+      case .methodNotAllowed: ("405", "text/plain; charset=utf-8")
+      }
     var fields = [
-      HTTPField(":status", String(httpStatus)),
-      HTTPField("content-type", "text/plain; charset=utf-8"),
+      HTTPField(":status", status), HTTPField("content-type", type),
       HTTPField("content-length", String(length)),
+      // There is nothing to load, run or guess.
+      HTTPField("content-security-policy", "default-src 'none'"),
+      HTTPField("x-content-type-options", "nosniff"),
     ]
-    if httpStatus == 405 { fields.append(HTTPField("allow", "GET, HEAD, POST")) }
+    if case .methodNotAllowed(let allow) = page { fields.append(HTTPField("allow", allow)) }
     return fields
   }
 

@@ -5,6 +5,8 @@ struct FieldSection {
   var fields: [HTTPField] = []
   /// By `HTTPField.size`; goes on counting when the fields themselves are no longer kept.
   var size = 0
+  /// A field was no field: the message is malformed.
+  var isMalformed = false
 }
 
 /// Notes of callbacks. They may not act themselves: see `HTTP2Connection`.

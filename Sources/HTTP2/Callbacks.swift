@@ -42,7 +42,11 @@ extension Library {
     }
     nghttp2_session_callbacks_set_on_frame_recv_callback(table) { _, frame, user in
       guard let frame else { return 0 }
-      HTTP2Connection.of(user).didReceive(frame: frame)
+      return HTTP2Connection.of(user).didReceive(frame: frame)
+    }
+    nghttp2_session_callbacks_set_on_invalid_header_callback(table) {
+      _, _, _, _, _, _, _, user in
+      HTTP2Connection.of(user).didReceiveInvalidField()
       return 0
     }
     nghttp2_session_callbacks_set_on_stream_close_callback(table) { _, id, code, user in

@@ -32,6 +32,8 @@ package final class HTTP2Connection {
   var fields = FieldSection()
   var afterwork = Afterwork()
   var guardian: FloodGuard
+  /// Servers only: what the client opened.
+  var streamOrder = StreamOrder()
 
   /// The buffer that the library reads from now, and where its bytes are.
   var reading: (bytes: ByteBuffer, base: UnsafePointer<UInt8>)?
@@ -42,6 +44,9 @@ package final class HTTP2Connection {
   /// identifier costs as much as copying a small message.
   private var latest: Stream?
   private var localStreams = 0
+
+  /// Frames that waited when a SETTINGS or PING frame began.
+  var waitingBefore = 0
 
   /// The peer counts by our settings only when it has acknowledged them.
   var settingsAcknowledged = false
@@ -90,6 +95,10 @@ package final class HTTP2Connection {
     }
     if result < 0, afterwork.failure == nil {
       afterwork.failure = Library.describe(fatal: Int32(result))
+    }
+    let waiting = nghttp2_session_get_outbound_queue_size(session)
+    if afterwork.failure == nil, let flood = guardian.waiting(frames: waiting) {
+      afterwork.failure = (.enhanceYourCalm, flood)
     }
     settle()
   }

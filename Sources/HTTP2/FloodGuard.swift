@@ -29,26 +29,46 @@ package struct TokenBucket: Sendable {
   }
 }
 
-/// How much noise a peer may make. Honest peers stay far below; floods are in the thousands.
+/// How much noise a peer may make on one connection. Honest peers stay far below; floods are in the
+/// thousands. Past any of these the connection ends with ENHANCE_YOUR_CALM.
 package struct FloodLimits: Sendable {
   /// Frames that carry nothing: empty DATA that does not end its stream, PRIORITY, types that we
-  /// do not know. Old browsers and libraries send a handful of PRIORITY frames for each stream.
-  package var idle = TokenBucket(burst: 1000, perSecond: 200)
+  /// do not know.
+  package var idle = TokenBucket(burst: 1000, perSecond: 33)
 
   /// PING and SETTINGS, each of which we must answer, and answers to ours. gRPC peers may ping once a round trip to
   /// estimate the bandwidth, and a round trip on loopback is some 50 µs.
   package var answered = TokenBucket(burst: 20_000, perSecond: 20_000)
 
-  /// Streams that we had to reset for what the peer did: malformed, refused, too large. (What the
-  /// peer resets itself, the library limits.)
-  package var provokedResets = TokenBucket(burst: 1000, perSecond: 100)
+  /// Streams that a client resets ("Rapid Reset"): each is a call begun for nothing. Servers only: a
+  /// client's own calls are what its server may reset.
+  package var resets = TokenBucket(burst: 1000, perSecond: 33)
+
+  /// Streams that we had to reset for what the peer did: malformed, refused, too large
+  /// ("MadeYouReset").
+  package var provokedResets = TokenBucket(burst: 200, perSecond: 20)
+
+  /// CONTINUATION frames of one field section.
+  package var continuations = 8
+
+  /// Entries of one SETTINGS frame.
+  package var settings = 32
+
+  /// Answers to PING and SETTINGS that wait for a peer that does not read.
+  package var unsentAcknowledgements = 1000
+
+  /// Frames of any kind that wait for a peer that does not read, DATA left out. A stream has at most
+  /// one head, one reset and five window updates: honest peers with 4,096 streams stay below.
+  package var unsentFrames = 32_768
 
   package init() {}
 }
 
-/// Watches the frames of a connection. nghttp2 leaves these floods to its user.
+/// Watches the frames of a connection. nghttp2 leaves these floods to its user, or to a later version
+/// of itself.
 struct FloodGuard {
   private var limits: FloodLimits
+  private var continuations = 0
 
   init(_ limits: FloodLimits) {
     self.limits = limits
@@ -57,20 +77,35 @@ struct FloodGuard {
   enum Frame {
     case idle
     case answered
+    case reset
+    case fieldSection
+    case continuation
     case useful
   }
 
   /// - Returns: what flooded us, if anything did.
   mutating func received(_ frame: Frame, now: NIODeadline) -> String? {
     switch frame {
-    case .useful: nil
-    case .idle: limits.idle.take(now: now) ? nil : "too many frames that carry nothing"
-    case .answered: limits.answered.take(now: now) ? nil : "too many PING or SETTINGS frames"
+    case .useful: return nil
+    case .idle: return limits.idle.take(now: now) ? nil : "too many frames that carry nothing"
+    case .answered: return limits.answered.take(now: now) ? nil : "too many PING or SETTINGS frames"
+    case .reset: return limits.resets.take(now: now) ? nil : "too many streams were reset"
+    case .fieldSection:
+      continuations = 0
+      return nil
+    case .continuation:
+      continuations += 1
+      return continuations <= limits.continuations ? nil : "too many CONTINUATION frames"
     }
   }
 
   /// - Returns: what flooded us, if anything did.
   mutating func provokedReset(now: NIODeadline) -> String? {
     limits.provokedResets.take(now: now) ? nil : "too many streams that had to be reset"
+  }
+
+  /// - Returns: what flooded us, if anything did.
+  func waiting(frames: Int) -> String? {
+    frames <= limits.unsentFrames ? nil : "too many frames wait for a peer that does not read"
   }
 }

@@ -20,6 +20,7 @@ enum FrameType {
 enum FrameFlag {
   static let endStream: UInt8 = 0x1
   static let ack: UInt8 = 0x1
+  static let padded: UInt8 = 0x8
 }
 
 enum Library {
@@ -59,7 +60,13 @@ enum Library {
     nghttp2_option_set_no_closed_streams(option, 1)
     nghttp2_option_set_peer_max_concurrent_streams(
       option, UInt32(clamping: configuration.assumedPeerStreams))
-    headrace_nghttp2_limit_floods(option, 8, 1000, 33)
+    let floods = configuration.floodLimits
+    nghttp2_option_set_max_settings(option, floods.settings)
+    nghttp2_option_set_max_outbound_ack(option, floods.unsentAcknowledgements)
+    // We count these as well, by a clock of our own; what the library has by default must not be less.
+    headrace_nghttp2_limit_floods(
+      option, floods.continuations, UInt64(clamping: floods.resets.burst),
+      UInt64(clamping: floods.resets.perSecond))
     // The library drops frames of unknown types without a word; asking for them makes it call
     // back for each, so that a flood of them is seen.
     for type in FrameType.firstUnknown...UInt8.max {

@@ -15,10 +15,16 @@ extension HTTP2Connection {
         header.length == 0 && header.flags & FrameFlag.endStream == 0 ? .idle : .useful
       case FrameType.priority, FrameType.firstUnknown...: .idle
       case FrameType.ping, FrameType.settings: .answered
+      case FrameType.rstStream: role == .server ? .reset : .useful
+      case FrameType.headers: .fieldSection
+      case FrameType.continuation: .continuation
       default: .useful
       }
-    guard let flood = guardian.received(kind, now: now) else { return 0 }
-    return end(.enhanceYourCalm, flood)
+    if let flood = guardian.received(kind, now: now) { return end(.enhanceYourCalm, flood) }
+    if case .answered = kind { waitingBefore = nghttp2_session_get_outbound_queue_size(session) }
+    guard case .fieldSection = kind, role == .server, !streamOrder.received(on: header.stream_id)
+    else { return 0 }
+    return end(.protocolError, "HEADERS on stream \(header.stream_id), which had been passed over")
   }
 
   func didBegin(headers: nghttp2_headers) {
@@ -38,6 +44,12 @@ extension HTTP2Connection {
     return 0
   }
 
+  /// The library would leave the field out, and take the rest for the message; but a message with such
+  /// a field is malformed (RFC 9113, section 8.2.1).
+  func didReceiveInvalidField() {
+    fields.isMalformed = true
+  }
+
   func didReceive(data bytes: UnsafePointer<UInt8>, count: Int, on id: StreamID) {
     guard let stream = stream(id), !stream.isReset, stream.isAnnounced else {
       afterwork.connectionCredit += count
@@ -52,17 +64,28 @@ extension HTTP2Connection {
     events.append(.data(id, slice, flowControlled: count, endStream: false))
   }
 
-  func didReceive(frame: UnsafePointer<nghttp2_frame>) {
+  func didReceive(frame: UnsafePointer<nghttp2_frame>) -> Int32 {
     let header = frame.pointee.hd
     switch header.type {
     case FrameType.data where header.flags & FrameFlag.endStream != 0:
       endData(header.stream_id)
+    case FrameType.data where header.flags & FrameFlag.padded != 0:
+      // Padding alone is as empty as nothing at all.
+      if frame.pointee.data.padlen == header.length,
+        let flood = guardian.received(.idle, now: now)
+      {
+        return end(.enhanceYourCalm, flood)
+      }
     case FrameType.headers:
       endHeaders(header)
     case FrameType.settings:
       if header.flags & FrameFlag.ack != 0 {
         settingsAcknowledged = true
         afterwork.grantAll = true
+      } else if nghttp2_session_get_outbound_queue_size(session) > waitingBefore + 1 {
+        // Beside the acknowledgement the library has queued resets, for streams whose windows the new
+        // initial size would lift too high. That is no error of streams (RFC 9113, section 6.9.2).
+        return end(.flowControlError, "SETTINGS lift a window above 2^31 - 1")
       } else {
         remoteSettings = Library.remoteSettings(session)
         afterwork.limitChanged = true
@@ -85,6 +108,7 @@ extension HTTP2Connection {
       // The library acts on the others by itself: WINDOW_UPDATE, RST_STREAM, PING, PRIORITY.
       break
     }
+    return 0
   }
 
   private func endData(_ id: StreamID) {
@@ -102,9 +126,10 @@ extension HTTP2Connection {
     let section = fields
     fields = FieldSection()
     guard let stream = stream(header.stream_id), !stream.isReset else { return }
-    guard section.size <= configuration.maxHeaderListSize else {
+    guard section.size <= configuration.maxHeaderListSize, !section.isMalformed else {
       stream.isReset = true
-      afterwork.resets.append((stream.id, .enhanceYourCalm))
+      afterwork.resets.append(
+        (stream.id, section.isMalformed ? .protocolError : .enhanceYourCalm))
       return
     }
     let ends = header.flags & FrameFlag.endStream != 0

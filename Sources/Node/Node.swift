@@ -52,6 +52,9 @@ package final class Node: Sendable {
     _ configuration: NodeConfiguration, group: any EventLoopGroup,
     resources: OperatorResources = .shared, logger: Logger
   ) async throws {
+    var configuration = configuration
+    configuration.transport.frontPage = FrontPage.html(
+      name: configuration.name, version: configuration.version)
     self.configuration = configuration
     self.group = group
     self.resources = resources.sharing(configuration.transport.budget)
@@ -60,9 +63,10 @@ package final class Node: Sendable {
     state = NIOLockedValueBox(State())
     var pools: [ObjectIdentifier: NIOLoopBound<Connections>] = [:]
     for loop in group.makeIterator() {
+      let transport = configuration.transport
       pools[ObjectIdentifier(loop)] = try await loop.submit {
         NIOLoopBound(
-          Connections(eventLoop: loop, configuration: configuration.transport),
+          Connections(eventLoop: loop, configuration: transport),
           eventLoop: loop)
       }.get()
     }
@@ -100,22 +104,29 @@ package final class Node: Sendable {
 
   private func receiver(for call: ServerCall) -> (any CallReceiver)? {
     guard let method = MNPMethod(path: call.head.path) else { return nil }
-    let wait = configuration.limits.firstMessageDeadline
     switch method {
-    case .about: return UnaryCall(call, within: wait) { [self] call, _ in about(call) }
-    case .initialize: return UnaryCall(call, within: wait) { [self] in initialize($0, request: $1) }
-    case .quit: return UnaryCall(call, within: wait) { [self] call, _ in quit(call) }
-    case .quitSession:
-      return UnaryCall(call, within: wait) { [self] in quitSession($0, request: $1) }
+    case .about: return unary(call) { [self] call, _ in about(call) }
+    case .initialize: return unary(call) { [self] in initialize($0, request: $1) }
+    case .quit: return unary(call) { [self] call, _ in quit(call) }
+    case .quitSession: return unary(call) { [self] in quitSession($0, request: $1) }
     case .push: return PushCall(call, node: self)
     case .pull:
-      return UnaryCall(call, within: wait) { [self] call, request in
+      return unary(call) { [self] call, request in
         guard let pull = PullCall.open(call, request: request, node: self) else { return }
         call.receiver = pull
         pull.start()
       }
-    case .queryTask: return UnaryCall(call, within: wait) { [self] in queryTask($0, request: $1) }
+    case .queryTask: return unary(call) { [self] in queryTask($0, request: $1) }
     }
+  }
+
+  private func unary(
+    _ call: ServerCall, _ handle: @escaping (ServerCall, ByteBuffer) -> Void
+  ) -> UnaryCall {
+    UnaryCall(
+      call, within: configuration.limits.firstMessageDeadline,
+      maximumLength: configuration.limits.controlMessage,
+      budget: configuration.transport.budget, handle: handle)
   }
 
   // MARK: Sessions
@@ -134,6 +145,8 @@ package final class Node: Sendable {
       guard state.sessions.count < configuration.limits.sessions else { return .failure(.limit) }
       var limits = TaskTable<TaskHandle>.Limits()
       limits.live = configuration.limits.tasksPerSession
+      limits.ended = configuration.limits.endedTasks
+      limits.bareIDs = configuration.limits.taskIDs
       limits.statusLifetime = UInt64(configuration.limits.statusLifetime.nanoseconds)
       limits.idLifetime = UInt64(configuration.limits.idLifetime.nanoseconds)
       let session = NodeSession(id: id, limits: limits) { [weak self] in self?.endIfDrained() }

@@ -7,6 +7,8 @@ package import Transport
 package struct NodeConfiguration: Sendable {
   /// What About and every error text call the node.
   package var name: String
+  /// Of the program, for the page that browsers get; empty leaves it out.
+  package var version = ""
   package var host = "127.0.0.1"
   /// 0 takes a free one.
   package var tcpPort = 8502
@@ -25,11 +27,18 @@ package struct NodeConfiguration: Sendable {
 
   package struct Limits: Sendable {
     package var sessions = 256
+    /// That have not ended.
     package var tasksPerSession = 1024
+    /// Of each session, that keep their status.
+    package var endedTasks = 4096
+    /// Of each session, that are remembered without a status.
+    package var taskIDs = 65_536
     /// An ended task keeps its status for so long.
     package var statusLifetime = TimeAmount.minutes(10)
     /// After that its id is remembered for so long.
     package var idLifetime = TimeAmount.hours(24)
+    /// Bytes of a message of Init, Pull, QueryTask, QuitSession, Quit and About.
+    package var controlMessage = 4 << 20
     /// A push that was opened names its port within this time, and a call of another kind has sent
     /// its request.
     package var firstMessageDeadline = TimeAmount.seconds(30)
@@ -40,6 +49,12 @@ package struct NodeConfiguration: Sendable {
     package var progressDeadline: TimeAmount?
 
     package init() {}
+  }
+
+  /// What windows, grown pipes and large requests hold together, in bytes.
+  package var buffers: Int {
+    get { transport.budget.limit }
+    set { transport.budget = WindowBudget(limit: newValue) }
   }
 
   package init(

@@ -28,6 +28,15 @@ package final class ClientCall: StreamOwner {
   private let receiving: ReceivingHalf
   private var response = ClientResponse()
   private var state = State.waiting(held: [], bytes: 0, halfClosed: false)
+
+  /// All that was sent, as a copy, as long as it is little and the server has not answered: a server
+  /// that refused the call has processed nothing of it, and then it can be made once more.
+  private var kept: ByteBuffer?
+  /// Where it was refused, while it waits for another connection.
+  private(set) var refusedBy: Connection?
+  /// Finds the call another connection; nil when that has been done, and once it has ended.
+  var onRefusal: (() -> Void)?
+
   /// What the call waits for until it is on a connection, for the message of its deadline.
   var isWaiting: Bool {
     if case .waiting = self.state { true } else { false }
@@ -88,6 +97,7 @@ package final class ClientCall: StreamOwner {
   package func send(_ message: ByteBuffer) {
     self.eventLoop.preconditionInEventLoop()
     if case .open(let sending, halfClosed: false) = self.state {
+      if self.kept != nil { self.keep([message]) }
       sending.send(message)
     } else {
       self.hold([message])
@@ -98,6 +108,7 @@ package final class ClientCall: StreamOwner {
   package func send(_ head: ByteBuffer, _ payload: ByteBuffer) {
     self.eventLoop.preconditionInEventLoop()
     if case .open(let sending, halfClosed: false) = self.state {
+      if self.kept != nil { self.keep([head, payload]) }
       sending.send(head, payload)
     } else {
       self.hold([head, payload])
@@ -108,6 +119,7 @@ package final class ClientCall: StreamOwner {
   package func send(_ parts: [ByteBuffer]) {
     self.eventLoop.preconditionInEventLoop()
     if case .open(let sending, halfClosed: false) = self.state {
+      if self.kept != nil { self.keep(parts) }
       sending.send(parts)
     } else {
       self.hold(parts)
@@ -118,14 +130,14 @@ package final class ClientCall: StreamOwner {
   /// buffer of their own then.
   package func send(length: Int, _ fill: (inout ByteBuffer) -> Void) {
     self.eventLoop.assertInEventLoop()
-    if case .open(let sending, halfClosed: false) = self.state {
-      sending.send(length: length, fill)
-    } else if case .waiting = self.state {
-      var message = ByteBufferAllocator().buffer(capacity: length)
-      fill(&message)
-      precondition(message.readableBytes == length, "a message of another length")
-      self.hold([message])
+    if case .open(let sending, halfClosed: false) = self.state, self.kept == nil {
+      return sending.send(length: length, fill)
     }
+    if case .ended = self.state { return }
+    var message = ByteBufferAllocator().buffer(capacity: length)
+    fill(&message)
+    precondition(message.readableBytes == length, "a message of another length")
+    self.send(message)
   }
 
   /// Sends whole messages that carry their prefixes already.
@@ -133,6 +145,7 @@ package final class ClientCall: StreamOwner {
     self.eventLoop.preconditionInEventLoop()
     switch self.state {
     case .open(let sending, halfClosed: false):
+      self.keep(framed: messages)
       sending.send(framed: messages)
     case .waiting(var held, let bytes, halfClosed: false):
       held.append(messages)
@@ -179,6 +192,21 @@ package final class ClientCall: StreamOwner {
       held: held, bytes: bytes + MessageDeframer.prefixLength + length, halfClosed: false)
   }
 
+  private func keep(_ parts: [ByteBuffer]) {
+    self.keep(framed: MessageFramer.prefix(length: parts.reduce(0) { $0 + $1.readableBytes }))
+    for part in parts { self.keep(framed: part) }
+  }
+
+  /// Copied, since a slice would keep its whole read buffer.
+  private func keep(framed bytes: ByteBuffer) {
+    guard let count = self.kept?.readableBytes else { return }
+    if count + bytes.readableBytes <= Self.heldLimit {
+      self.kept?.writeImmutableBuffer(bytes)
+    } else {
+      self.kept = nil
+    }
+  }
+
   // MARK: For the pool of connections
 
   /// Goes to a connection, which can take a stream. False when it could not after all.
@@ -204,6 +232,11 @@ package final class ClientCall: StreamOwner {
     }
     let sending = SendingHalf(connection: connection, id: id)
     self.state = .open(sending, halfClosed: halfClosed)
+    if self.onRefusal != nil {
+      self.kept = ByteBuffer()
+      for buffer in held { self.keep(framed: buffer) }
+    }
+    self.refusedBy = nil
     connection.adopt(id, self)
     self.receiving.attach(connection, id)
     for buffer in held { connection.http2.write(buffer, on: id) }
@@ -256,11 +289,26 @@ package final class ClientCall: StreamOwner {
   func endSent() {}
 
   func closed(_ error: HTTP2ErrorCode) {
+    if error == .refusedStream, self.startAgain() { return }
     self.perform(self.response.streamClosed(error))
   }
 
   func connectionLost(_ status: GRPCStatus) {
     self.fail(status)
+  }
+
+  /// Once, where nothing of the call is lost: the server has not answered, and all that was sent is here.
+  private func startAgain() -> Bool {
+    guard case .open(let sending, let halfClosed) = self.state, let kept, let onRefusal,
+      self.response.isUnanswered
+    else { return false }
+    self.state = .waiting(
+      held: kept.readableBytes > 0 ? [kept] : [], bytes: kept.readableBytes, halfClosed: halfClosed)
+    self.kept = nil
+    self.onRefusal = nil
+    self.refusedBy = sending.connection
+    onRefusal()
+    return true
   }
 
   // MARK: Ends
@@ -270,6 +318,7 @@ package final class ClientCall: StreamOwner {
     case .none:
       break
     case .metadata(let metadata, let encoding):
+      self.kept = nil
       self.receiving.deframer.encoding = encoding
       if metadata[Self.ourMark] != nil, case .open(let sending, _) = self.state {
         sending.connection.peerIsOurs()
@@ -295,6 +344,9 @@ package final class ClientCall: StreamOwner {
     case .ended: return false
     }
     self.state = .ended
+    self.kept = nil
+    self.onRefusal = nil
+    self.refusedBy = nil
     self.deadlineTimer?.cancel()
     self.receiving.stop()
     return true

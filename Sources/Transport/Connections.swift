@@ -56,10 +56,23 @@ package final class Connections: ConnectionDelegate {
     if let reason = self.refusal(of: peer) {
       call.cancel(reason)
     } else {
+      // Held until the call has ended or was refused.
+      call.onRefusal = { self.place(call, again: peer) }
       self.hosts[peer, default: Host()].waiting.append(call)
       self.serve(peer)
     }
     return call
+  }
+
+  /// A server refused the call without processing it (REFUSED_STREAM, or a GOAWAY below it): it gets a
+  /// second chance on another connection (RFC 9113 section 8.7).
+  private func place(_ call: ClientCall, again peer: PeerAddress) {
+    guard !self.isClosed else {
+      return call.fail(
+        GRPCStatus(.unavailable, "\(peer) refused the call, and this client is closed"))
+    }
+    self.hosts[peer, default: Host()].waiting.append(call)
+    self.serve(peer)
   }
 
   private func refusal(of peer: PeerAddress) -> GRPCStatus? {
@@ -131,7 +144,7 @@ package final class Connections: ConnectionDelegate {
 
   private func place(_ call: ClientCall, on connections: [Connection]) -> Bool {
     for connection in connections where connection.isOpen && connection.http2.canOpenStream {
-      if call.open(on: connection) { return true }
+      if call.refusedBy !== connection, call.open(on: connection) { return true }
     }
     return false
   }

@@ -19,16 +19,24 @@ final class IncomingCalls: ConnectionDelegate {
   func connection(
     _ connection: Connection, received request: [HTTPField], on id: StreamID, endStream: Bool
   ) {
-    switch ServerHandshake.accept(request) {
+    let configuration = connection.configuration
+    let metadataLimit = configuration.http2.maxHeaderListSize / 2
+    switch ServerHandshake.accept(request, metadataLimit: metadataLimit) {
     case .call(let head):
       self.accept(head, connection, id, endStream: endStream)
     case .reject(let status, let httpStatus):
       self.refuse(status, httpStatus: httpStatus, connection, id)
-    case .page(let httpStatus, let text):
+    case .page(let page, let isHead):
+      let text =
+        switch page {
+        case .front: configuration.frontPage
+        case .notFound: "not found\n"
+        case .methodNotAllowed: "method not allowed\n"
+        }
       let body = ByteBuffer(string: text)
-      let headers = ServerResponse.page(httpStatus: httpStatus, length: body.readableBytes)
-      connection.http2.sendHeaders(headers, on: id, endStream: text.isEmpty)
-      if !text.isEmpty {
+      let headers = ServerResponse.page(page, length: body.readableBytes)
+      connection.http2.sendHeaders(headers, on: id, endStream: isHead)
+      if !isHead {
         connection.http2.write(body, on: id)
         connection.http2.finish(id)
       }

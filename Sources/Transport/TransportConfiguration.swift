@@ -23,9 +23,10 @@ package struct TransportConfiguration: Sendable {
   /// How long a closing connection waits for its peer to close as well.
   package var lingerTimeout = TimeAmount.seconds(2)
 
-  /// Of one message, unless the call sets its own. The data of a message of ours is at most
-  /// 64 MiB, and its envelope less than 64 KiB.
-  package var maximumMessageLength = (64 << 20) + (64 << 10)
+  /// Data of one message.
+  package var maximumData = 64 << 20
+  /// Of one message, unless the call sets its own: its data, and an envelope of less than 64 KiB.
+  package var maximumMessageLength: Int { maximumData + (64 << 10) }
 
   /// Connections that a listener serves at a time. More wait in the kernel's queue.
   package var maximumConnections = 1024
@@ -40,6 +41,9 @@ package struct TransportConfiguration: Sendable {
   package var writeBatch = 512 << 10
   /// Batches before reading gets its turn again.
   package var batchesPerTurn = 8
+
+  /// What a listener shows to browsers at "/", as HTML.
+  package var frontPage = ""
 
   package var http2 = TransportConfiguration.oneCallBeforeSettings
   package var budget = WindowBudget.shared

@@ -64,8 +64,10 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Event loops; a task lives on one of them.")
   var loops: Int = Twin.value("LOOPS", default: 1)
 
-  @Option(help: "The most bytes that receive windows and grown pipes may hold together.")
-  var buffers: SizeArgument?
+  @Option(
+    name: .customLong("limit"),
+    help: "NAME=VALUE, a limit on what peers may ask of the node; docs/limits.md has them all.")
+  var limits: [String] = Twin.list("LIMIT")
 
   @OptionGroup var waits: WaitOptions
   @OptionGroup var network: NetworkOptions
@@ -179,9 +181,14 @@ struct Serve: AsyncParsableCommand {
     configuration.refusesQuit = refusesQuit
     configuration.loops = loops
     try waits.apply(to: &configuration)
-    if let buffers = buffers ?? Twin.optional("BUFFERS") {
-      guard buffers.bytes >= 1 << 20 else { throw UsageError("--buffers takes 1M or more") }
-      configuration.transport.budget = WindowBudget(limit: buffers.bytes)
+    configuration.version = Version.current
+    for limit in limits {
+      let pair = try KeyValue(limit, flag: "--limit")
+      do throws(LimitSetting.Refusal) {
+        try LimitSetting.set(pair.name, to: pair.text, in: &configuration)
+      } catch {
+        throw UsageError("--limit: \(error)")
+      }
     }
     return configuration
   }

@@ -10,6 +10,10 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
   pairs.map { HTTPField($0.key, $0.value) }
 }
 
+private func accept(_ fields: [HTTPField]) -> ServerHandshake {
+  ServerHandshake.accept(fields, metadataLimit: 8192)
+}
+
 @Suite struct ServerHandshakeTests {
   private func post(_ more: KeyValuePairs<String, String>) -> [HTTPField] {
     fields([
@@ -25,7 +29,7 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
       path: "/S/M", authority: "host:8502", scheme: "http", timeout: .seconds(5),
       metadata: metadata)
     #expect(
-      ServerHandshake.accept(request)
+      accept(request)
         == .call(
           RequestHead(
             path: "/S/M", authority: "host:8502", timeout: .seconds(5), metadata: metadata,
@@ -34,7 +38,7 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
 
   @Test func theWrongContentTypeIs415() {
     for request in [post([:]), post(["content-type": "application/json"])] {
-      guard case .reject(let status, httpStatus: 415) = ServerHandshake.accept(request) else {
+      guard case .reject(let status, httpStatus: 415) = accept(request) else {
         Issue.record("not refused")
         continue
       }
@@ -45,10 +49,10 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
   @Test func malformedAndZeroTimeouts() {
     let malformed = post(["content-type": "application/grpc", "grpc-timeout": "soon"])
     #expect(
-      ServerHandshake.accept(malformed)
+      accept(malformed)
         == .reject(GRPCStatus(.internalError, "malformed grpc-timeout"), httpStatus: 200))
     let zero = post(["content-type": "application/grpc", "grpc-timeout": "0S"])
-    guard case .call(let head) = ServerHandshake.accept(zero) else {
+    guard case .call(let head) = accept(zero) else {
       Issue.record("not a call")
       return
     }
@@ -58,15 +62,15 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
   @Test func metadataIsReadOrRefused() {
     let large = post([
       "content-type": "application/grpc",
-      "x": String(repeating: "v", count: ServerHandshake.metadataLimit),
+      "x": String(repeating: "v", count: 8192),
     ])
-    guard case .reject(let status, httpStatus: 200) = ServerHandshake.accept(large) else {
+    guard case .reject(let status, httpStatus: 200) = accept(large) else {
       Issue.record("not refused")
       return
     }
     #expect(status.code == .resourceExhausted)
     let garbled = post(["content-type": "application/grpc", "x-bin": "!"])
-    guard case .reject(let status, httpStatus: 200) = ServerHandshake.accept(garbled) else {
+    guard case .reject(let status, httpStatus: 200) = accept(garbled) else {
       Issue.record("not refused")
       return
     }
@@ -75,7 +79,7 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
 
   @Test func anEncodingIsRemembered() {
     let request = post(["content-type": "application/grpc", "grpc-encoding": "gzip"])
-    guard case .call(let head) = ServerHandshake.accept(request) else {
+    guard case .call(let head) = accept(request) else {
       Issue.record("not a call")
       return
     }
@@ -85,12 +89,15 @@ private func fields(_ pairs: KeyValuePairs<String, String>) -> [HTTPField] {
   }
 
   @Test func whatIsNoGRPCGetsAPage() {
-    let page = { ServerHandshake.accept(fields([":method": $0, ":path": $1])) }
-    #expect(page("GET", "/") == .page(httpStatus: 200, text: "headrace node\n"))
-    #expect(page("HEAD", "/") == .page(httpStatus: 200, text: ""))
-    #expect(page("GET", "/x") == .page(httpStatus: 404, text: "not found\n"))
-    #expect(page("PUT", "/") == .page(httpStatus: 405, text: "method not allowed\n"))
-    #expect(ServerResponse.page(httpStatus: 405, length: 3).last?.name == "allow")
+    let page = { accept(fields([":method": $0, ":path": $1])) }
+    #expect(page("GET", "/") == .page(.front, isHead: false))
+    #expect(page("GET", "/?q") == .page(.front, isHead: false))
+    #expect(page("HEAD", "/") == .page(.front, isHead: true))
+    #expect(page("GET", "/x") == .page(.notFound, isHead: false))
+    #expect(page("PUT", "/") == .page(.methodNotAllowed(allow: "GET, HEAD"), isHead: false))
+    #expect(page("DELETE", "/S/M") == .page(.methodNotAllowed(allow: "POST"), isHead: false))
+    let refusal = ServerResponse.page(.methodNotAllowed(allow: "POST"), length: 3)
+    #expect(refusal.contains(HTTPField("allow", "POST")))
   }
 }
 

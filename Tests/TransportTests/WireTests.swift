@@ -113,15 +113,19 @@ final class WireServer {
 
 @Suite struct WireTests {
   @Test func browsersGetAPage() {
-    let server = WireServer()
+    var configuration = TransportConfiguration()
+    configuration.frontPage = "<html>a page"
+    let server = WireServer(configuration)
     let get = { server.open([":method": $0, ":scheme": "http", ":path": $1, ":authority": "h"]) }
     let (root, head, other, put) = (
       get("GET", "/"), get("HEAD", "/"), get("GET", "/x"), get("PUT", "/")
     )
     server.exchange()
     #expect(server.fields(root)[":status"] == "200")
-    #expect(server.data(root) == ByteBuffer(string: "headrace node\n"))
+    #expect(server.data(root) == ByteBuffer(string: "<html>a page"))
+    #expect(server.fields(root)["content-type"] == "text/html; charset=utf-8")
     #expect(server.fields(head)[":status"] == "200")
+    #expect(server.fields(head)["content-length"] == "12")
     #expect(server.data(head) == ByteBuffer())
     #expect(server.fields(other)[":status"] == "404")
     #expect(server.fields(put)[":status"] == "405")

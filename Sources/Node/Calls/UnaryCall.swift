@@ -6,27 +6,31 @@ internal import Transport
 
 /// The receiving half of a call whose request is one message.
 ///
-/// The transport bounds the message (4 MiB for control calls); a second message, or none, is a
-/// cardinality violation, which gRPC answers with UNIMPLEMENTED.
+/// A longer message than allowed is refused from its prefix alone, and one that is held whole takes its
+/// place in the node's budget first; a second message, or none, is a cardinality violation, which gRPC
+/// answers with UNIMPLEMENTED.
 final class UnaryCall: CallReceiver {
   private let call: ServerCall
   private var handle: ((ServerCall, ByteBuffer) -> Void)?
-  private var onEnd: (() -> Void)?
+  private let budget: WindowBudget
+  /// Bytes of the budget that the request takes.
+  private var reserved = 0
   private var request = ByteBuffer()
   private var messages = 0
   private var deadline: Scheduled<Void>?
 
   /// - Parameters:
   ///   - wait: until the whole request is here.
-  ///   - onEnd: called when the call is over, however it ended.
+  ///   - maximumLength: of the request, in bytes.
   ///   - handle: gets the whole request, once, and answers on the call at any later time.
   init(
-    _ call: ServerCall, within wait: TimeAmount, onEnd: (() -> Void)? = nil,
+    _ call: ServerCall, within wait: TimeAmount, maximumLength: Int, budget: WindowBudget,
     handle: @escaping (ServerCall, ByteBuffer) -> Void
   ) {
     self.call = call
-    self.onEnd = onEnd
+    self.budget = budget
     self.handle = handle
+    call.maximumMessageLength = maximumLength
     deadline = call.eventLoop.assumeIsolated().scheduleTask(in: wait) { [weak self] in
       self?.handle = nil
       call.refuse(.deadlineExceeded, "\(call.head.path) was opened, but its request did not come")
@@ -37,11 +41,17 @@ final class UnaryCall: CallReceiver {
 
   func callReceivedMessage(length: Int) {
     messages += 1
-    request.reserveCapacity(minimumWritableBytes: length)
+    // What is announced need not come: room is made as it does. A second message is not kept at all.
+    guard messages == 1, length > AdaptiveWindow.minimum else { return }
+    guard budget.reserve(length) else {
+      let text = "a request of \(length) bytes is beyond what is left of the node's budget"
+      return call.refuse(.resourceExhausted, text)
+    }
+    reserved = length
   }
 
   func callReceived(_ fragment: ByteBuffer) {
-    request.writeImmutableBuffer(fragment)
+    if messages == 1 { request.writeImmutableBuffer(fragment) }
     call.returnCredit(fragment.readableBytes)
   }
 
@@ -51,13 +61,19 @@ final class UnaryCall: CallReceiver {
     guard let handle else { return }
     self.handle = nil
     deadline?.cancel()
+    defer { release() }
     guard messages == 1 else {
       let text = "\(call.head.path) takes exactly one request message, there were \(messages)"
       call.finish(GRPCStatus(.unimplemented, text), trailers: Metadata())
       return
     }
     handle(call, request)
+  }
+
+  private func release() {
     request = ByteBuffer()
+    budget.release(reserved)
+    reserved = 0
   }
 
   func callBecameWritable() {}
@@ -65,8 +81,7 @@ final class UnaryCall: CallReceiver {
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
     handle = nil
     deadline?.cancel()
-    onEnd?()
-    onEnd = nil
+    release()
   }
 }
 

@@ -1,7 +1,6 @@
 // Values that flags take: K=V, durations, task ids, paths, and URLs of the right kind.
 
 internal import ArgumentParser
-internal import Builtins
 internal import MNP
 internal import NIOCore
 internal import OperatorFile
@@ -86,14 +85,4 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var description: String { DurationText.text(duration) }
-}
-
-/// `64M`, with `K`, `M` and `G` as powers of 1024.
-struct SizeArgument: ExpressibleByArgument {
-  var bytes: Int
-
-  init?(argument: String) {
-    guard let bytes = parseByteCount(argument) else { return nil }
-    self.bytes = bytes
-  }
 }
