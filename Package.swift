@@ -106,8 +106,8 @@ let package = Package(
     tests(
       of: "Node",
       [
-        "Client", "Transport", "GRPC", "MNP", "OperatorFile", nioCore, nioPosix, nioConcurrency,
-        logging,
+        "Client", "Transport", "HTTP2", "GRPC", "MNP", "OperatorFile", nioCore, nioPosix,
+        nioConcurrency, logging,
       ]),
     tests(of: "Operators", [nioCore, nioPosix, nioConcurrency, logging]),
     tests(
