@@ -478,6 +478,62 @@ class Runs(CommandLineTest):
         self.assertEqual(codes["breaks"], 3)
         self.assert_nothing_left()
 
+    FAILS = "head -c 1000000; echo 'it broke' >&2; exit 3"
+    ITS_WORDS = "exited with code 3; standard error ends with:\n  it broke"
+
+    def test_the_fourth_of_five_exits_with_3(self):
+        path = self.pipeline(f"""
+            operators:
+              source: {{builtin: generate, parameters: {{bytes: 64M}}}}
+              one: {{command: [cat]}}
+              two: {{builtin: echo}}
+              four: {{command: [sh, -c, "{self.FAILS}"]}}
+              five: {{command: [cat]}}
+            wires: [source.0 -> one.in, one.out -> two.0, two.0 -> four.in, four.out -> five.in]
+            outputs: {{five.out: {self.folder}/out}}
+        """)
+        done = self.run_headrace("run", path, expected=10)
+        last = done.stderr.decode().split("headrace: ")[-1]
+        self.assertRegex(
+            last, r"^operator four: four\.in at byte \d{7,8}, four\.out at byte 1000000: node four, ")
+        self.assertIn(self.ITS_WORDS, last)
+        self.assertFalse((self.folder / "out").exists())
+        self.assert_nothing_left()
+
+    def test_every_node_knows_that_the_fourth_of_five_exited_with_3(self):
+        operators = {
+            "one": ["--builtin", "echo"], "two": ["--", "cat"], "three": ["--builtin", "echo"],
+            "four": ["--", "sh", "-c", self.FAILS], "five": ["--", "cat"],
+        }
+        urls = {
+            name: self.node("--name", name, *operator)[1] for name, operator in operators.items()
+        }
+        destination = ""
+        for url in reversed(urls.values()):
+            output = f"=>{destination}" if destination else ""
+            self.run_headrace("init", f"{url}/s", "--input", "", "--output", output)
+            destination = f"{url}/s/0"
+        # Read to its end: what stands behind a full window is not heard.
+        pull = self.start("pull", f"{urls['five']}/s/0", "--task", "t")
+        pushed = self.run_headrace(
+            "push", f"{urls['one']}/s/0", "--task", "t", stdin=bytes(16 << 20), expected=10)
+        self.assertIn(self.ITS_WORDS, pushed.stderr.decode())
+
+        def status(name):
+            # Its exit code is that of the failure.
+            done = subprocess.run(
+                [HEADRACE, "query", f"{urls[name]}/s", "--task", "t", "--json"],
+                env=self.environment, capture_output=True, timeout=LIMIT,
+            )
+            answer = json.loads(done.stdout)
+            return answer if answer["state"] == "TS_FAILED" else None
+
+        self.assertEqual(pull.wait(LIMIT), 11)
+        for name in urls:
+            error = wait_for(lambda: status(name), f"the failure of node {name}")["error"]
+            self.assertIn("node four, session s, task t", error)
+            self.assertIn(self.ITS_WORDS, error)
+
     def test_two_runs_on_shared_nodes(self):
         _, url = self.node("--", "sort")
         outputs = []

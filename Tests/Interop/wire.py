@@ -27,6 +27,8 @@ _FIELDS = {
         "data_size = 4 int64",
         "done = 5 bool",
         "data = 6 bytes",
+        # Between nodes of ours, in place of `done`: why the push breaks off.
+        "failure = 1000 Failure",
     ],
     "PushResponse": [],
     "PullRequest": ["session_id = 1 string", "task_id = 2 string", "port = 3 int32"],
@@ -45,6 +47,18 @@ _FIELDS = {
         "outputs = 4 repeated PortStatus",
     ],
     # headrace.v1, in the same file here: on the wire a message has no name.
+    "Failure": [
+        "kind = 1 int32",
+        "message = 2 string",
+        "node = 3 string",
+        "session = 4 string",
+        "task = 5 string",
+        "port = 6 string",
+        "offset = 7 int64",
+        "exit_code = 8 int32",
+        "signal = 9 int32",
+        "stderr_tail = 10 repeated string",
+    ],
     "Parameter": ["name = 1 string", "value = 2 string"],
     "Configuration": [
         "parameters = 1 repeated Parameter",

@@ -209,15 +209,50 @@ struct GraphTests {
     }
   }
 
-  private func expectRefusal(_ bench: Bench, at port: NodeURL, naming words: String) async throws {
+  /// Somebody else writes to it.
+  @Test(arguments: loopCounts)
+  func forwardToATakenPort(loops: Int) async throws {
+    try await withBench(loops: loops) { bench in
+      let next = try await bench.node("next", .command(["cat"]))
+      let end = try await bench.ready(next)
+      let task = TaskID.random()
+      let first = try bench.client.push(to: next.port(0, of: end), task: task)
+      try await first.write(ByteBuffer(string: "first"))
+      try await bench.status(next, end, task) { $0.inputs.first?.bytes == 5 }
+      try await expectRefusal(
+        bench, at: next.port(0, of: end), task: task,
+        naming: "node next", "input 0 (in) has, or had, a writer")
+      // Who was first goes on as if nothing had been.
+      try await first.finish()
+      #expect(String(buffer: try await bench.pull(next.port(0, of: end), task)) == "first")
+    }
+  }
+
+  /// The node behind takes no more tasks.
+  @Test(arguments: loopCounts)
+  func forwardToAFullNode(loops: Int) async throws {
+    try await withBench(loops: loops) { bench in
+      let next = try await bench.node("next", .command(["cat"])) { $0.limits.tasksPerSession = 1 }
+      let end = try await bench.ready(next)
+      let running = TaskID.random()
+      let first = try bench.client.push(to: next.port(0, of: end), task: running)
+      try await bench.status(next, end, running) { $0.state == .exists }
+      try await expectRefusal(bench, at: next.port(0, of: end), naming: "running tasks")
+      try await first.finish()
+      try await bench.status(next, end, running) { $0.state == .finished }
+    }
+  }
+
+  private func expectRefusal(
+    _ bench: Bench, at port: NodeURL, task: TaskID = .random(), naming words: String...
+  ) async throws {
     let node = try await bench.node("first", .command(["cat"]))
     let session = try await bench.ready(node, to: [port])
-    let task = TaskID.random()
     let writer = try bench.client.push(to: node.port(0, of: session), task: task, awaitsTask: true)
-    await failure(
-      .aborted, naming: "node first, session s, task \(task), output 0 (out) at byte 0", "\(port)",
-      words
+    let error = await failure(
+      .aborted, naming: "node first, session s, task \(task), output 0 (out) at byte 0", "\(port)"
     ) { try await writer.finish() }
+    for word in words { #expect(error?.message.contains(word) == true, "\(word)") }
     let status = try await bench.status(node, session, task) { $0.state == .failed }
     #expect(status.failure?.kind == .forward)
     #expect(status.failure?.port == "output 0 (out)")

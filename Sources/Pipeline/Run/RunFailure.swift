@@ -2,6 +2,7 @@
 
 internal import Client
 internal import MNP
+internal import OperatorFile
 
 /// The failure of a run.
 package struct RunFailure: Error, Sendable, CustomStringConvertible {
@@ -59,8 +60,25 @@ package struct RunFailure: Error, Sendable, CustomStringConvertible {
     // the way of the data.
     let ranked = failed.reversed().min { rank($0.1) < rank($1.1) }
     return ranked.map { name, answer in
-      RunFailure(kind(of: answer), operator: name, answer.error)
+      RunFailure(
+        kind(of: answer), operator: name, progress(of: answer, at: name, in: plan) + answer.error)
     }
+  }
+
+  /// How far each port had come, where the failure is the operator's own: a failure of a port says it
+  /// itself.
+  private static func progress(
+    of answer: QueryTaskResponse, at name: String, in plan: Plan
+  ) -> String {
+    guard let failure = answer.failure, failure.port.isEmpty else { return "" }
+    func places(_ ports: [PortStatus], _ direction: PortDirection) -> [String] {
+      ports.enumerated().map { number, port in
+        let label = plan.label(PlanPortID(node: name, number: number), direction)
+        return "\(label) at byte \(port.bytes)"
+      }
+    }
+    let all = places(answer.inputs, .input) + places(answer.outputs, .output)
+    return all.isEmpty ? "" : all.joined(separator: ", ") + ": "
   }
 
   private static func rank(_ answer: QueryTaskResponse) -> Int {
