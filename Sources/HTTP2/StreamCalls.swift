@@ -108,7 +108,8 @@ extension HTTP2Connection {
     guard let stream = stream(id), !stream.isReset else { return }
     precondition(stream.sentHeaders, "the head comes before the end")
     stream.checkOpen()
-    guard let trailers, stream.queue.isEmpty else {
+    // The library would send trailers of a request that waits to be sent before it, that is, not.
+    guard let trailers, stream.queue.isEmpty, stream.isOpen || !stream.isLocal else {
       stream.ending = .afterQueue(trailers: trailers)
       return resume(stream)
     }

@@ -18,6 +18,16 @@ import Testing
     #expect(pair.client.connection.streamCount == 0)
   }
 
+  /// Both are submitted before anything is sent, and the library would send the trailers first.
+  @Test func trailersThatFollowTheRequestAtOnceDoSo() throws {
+    let pair = Pair()
+    let id = try pair.client.connection.openStream(request, endStream: false)
+    pair.client.connection.finish(id, trailers: [HTTPField("x-last", "1")])
+    pair.exchange()
+    #expect(pair.server.events.map(\.kind) == [.request, .trailers])
+    #expect(pair.client.events.filter(\.isTrailersSent).count == 1)
+  }
+
   @Test func aResetBeforeTheRequestLeftSendsNothing() throws {
     let pair = Pair()
     let id = try pair.client.connection.openStream(request, endStream: false)
