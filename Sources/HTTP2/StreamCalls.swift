@@ -125,7 +125,7 @@ extension HTTP2Connection {
   package func reset(_ id: StreamID, _ code: HTTP2ErrorCode) {
     guard let stream = stream(id), !stream.isReset else { return }
     stream.isReset = true
-    stream.isResetByOwner = true
+    stream.ownersReset = code
     stream.queue.removeAll()
     Library.check(
       nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, code.rawValue))
