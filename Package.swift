@@ -113,5 +113,22 @@ let package = Package(
     tests(
       of: "Transport", ["GRPC", "HTTP2", nioCore, nioPosix, nioEmbedded, nioConcurrency]),
     tests(of: "Bench"),
-  ]
+
+    // What the fuzzers do with an input; the tests replay the inputs that are kept.
+    .target(
+      name: "FuzzBodies",
+      dependencies: ["HTTP2", "GRPC", "MNP", "CMNP", "OperatorFile", "Pipeline", nioCore],
+      path: "Tests/Fuzz/Bodies", swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzBodies"], swiftSettings: strict),
+  ] + fuzzers()
 )
+
+/// The fuzzers' executable, which only scripts/fuzz can link: libFuzzer comes from its command line.
+func fuzzers() -> [Target] {
+  guard Context.environment["HEADRACE_FUZZ"] != nil else { return [] }
+  return [
+    .executableTarget(
+      name: "headrace-fuzz", dependencies: ["FuzzBodies"], path: "Tests/Fuzz/Driver",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+  ]
+}

@@ -260,9 +260,17 @@ package final class HTTP2Connection {
   /// opened elsewhere.
   private func refuseBeyondLimit() -> Bool {
     guard localStreams > remoteSettings.maxConcurrentStreams else { return false }
-    let waiting = streams.values.filter { $0.isLocal && !$0.isOpen }
-      .sorted { $0.id > $1.id }
-    for stream in waiting.prefix(localStreams - remoteSettings.maxConcurrentStreams) {
+    let unsent = streams.values.filter { $0.isLocal && !$0.isOpen }.sorted { $0.id > $1.id }
+    // The library takes back a request that waits, but only once: it would send a second reset, of a
+    // stream that the peer has never heard of.
+    for stream in unsent {
+      guard let code = stream.ownersReset else { continue }
+      remove(stream)
+      events.append(.streamClosed(stream.id, code))
+    }
+    let waiting = unsent.filter { !$0.isReset }
+    let excess = max(0, localStreams - remoteSettings.maxConcurrentStreams)
+    for stream in waiting.prefix(excess) {
       Library.check(
         nghttp2_submit_rst_stream(
           session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id,

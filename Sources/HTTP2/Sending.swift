@@ -70,6 +70,8 @@ extension HTTP2Connection {
 
   func didSend(frame: UnsafePointer<nghttp2_frame>) {
     let header = frame.pointee.hd
+    // Of a connection that has failed only the GOAWAY is still of interest.
+    guard failure == nil || header.type == FrameType.goAway else { return }
     switch header.type {
     case FrameType.data where header.flags & FrameFlag.endStream != 0:
       events.append(.trailersSent(header.stream_id))

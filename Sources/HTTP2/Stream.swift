@@ -30,8 +30,9 @@ final class Stream {
   var peerEnded = false
   /// It is being reset: nothing more is reported of it but its close.
   var isReset = false
-  /// The owner reset it, of its own will; other resets the peer provoked.
-  var isResetByOwner = false
+  /// With this the owner reset it, of its own will; other resets the peer provoked.
+  var ownersReset: HTTP2ErrorCode?
+  var isResetByOwner: Bool { ownersReset != nil }
 
   init(id: StreamID, local: Bool, configuration: HTTP2Connection.Configuration) {
     self.id = id

@@ -108,7 +108,8 @@ extension HTTP2Connection {
     guard let stream = stream(id), !stream.isReset else { return }
     precondition(stream.sentHeaders, "the head comes before the end")
     stream.checkOpen()
-    guard let trailers, stream.queue.isEmpty else {
+    // The library would send trailers of a request that waits to be sent before it, that is, not.
+    guard let trailers, stream.queue.isEmpty, stream.isOpen || !stream.isLocal else {
       stream.ending = .afterQueue(trailers: trailers)
       return resume(stream)
     }
@@ -124,7 +125,7 @@ extension HTTP2Connection {
   package func reset(_ id: StreamID, _ code: HTTP2ErrorCode) {
     guard let stream = stream(id), !stream.isReset else { return }
     stream.isReset = true
-    stream.isResetByOwner = true
+    stream.ownersReset = code
     stream.queue.removeAll()
     Library.check(
       nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, code.rawValue))

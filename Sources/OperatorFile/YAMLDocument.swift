@@ -84,18 +84,23 @@ package struct YAMLScalar: Hashable, Sendable {
 }
 
 package enum YAMLDocument {
+  /// A person writes a few. Each costs another reading of the file.
+  private static let mostLoneDashes = 100
+
   /// Parses one document.
   ///
   /// - Returns: nothing for an empty file.
   package static func parse(_ text: String, file: String) throws(FileErrors) -> YAMLNode? {
     let whole = SourceLocation(file: file)
     var text = text
+    var mendedDashes = 0
     while true {
       do {
         let parser = try Parser(yaml: text, encoding: .utf8)
         return try parser.singleRoot().map { YAMLNode($0, file: file, fallback: whole) }
       } catch let error as YamlError {
-        if let mended = quotingLoneDash(in: text, after: error) {
+        if mendedDashes < mostLoneDashes, let mended = quotingLoneDash(in: text, after: error) {
+          mendedDashes += 1
           text = mended
           continue
         }
@@ -108,7 +113,7 @@ package enum YAMLDocument {
 
   /// `plot.map: -` is what one writes for standard output, and YAML takes the dash for the
   /// beginning of a list. Where the parser stumbles over exactly that, a dash that ends its line
-  /// after a key, it gets its quotes. Each round mends one dash, so the rounds end.
+  /// after a key, it gets its quotes.
   private static func quotingLoneDash(in text: String, after error: YamlError) -> String? {
     guard case .scanner(_, let problem, let mark, _) = error,
       problem.hasPrefix("block sequence entries are not allowed")

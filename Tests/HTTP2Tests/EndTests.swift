@@ -18,6 +18,16 @@ import Testing
     #expect(pair.client.connection.streamCount == 0)
   }
 
+  /// Both are submitted before anything is sent, and the library would send the trailers first.
+  @Test func trailersThatFollowTheRequestAtOnceDoSo() throws {
+    let pair = Pair()
+    let id = try pair.client.connection.openStream(request, endStream: false)
+    pair.client.connection.finish(id, trailers: [HTTPField("x-last", "1")])
+    pair.exchange()
+    #expect(pair.server.events.map(\.kind) == [.request, .trailers])
+    #expect(pair.client.events.filter(\.isTrailersSent).count == 1)
+  }
+
   @Test func aResetBeforeTheRequestLeftSendsNothing() throws {
     let pair = Pair()
     let id = try pair.client.connection.openStream(request, endStream: false)
@@ -187,6 +197,22 @@ import Testing
     var frames = sent
     frames.moveReaderIndex(forwardBy: 24)
     #expect(HTTP2Tests.frames(in: frames).filter { $0.type == FrameType.headers }.count == 2)
+  }
+
+  /// A second reset would be of a stream that the peer has never heard of, and end the connection.
+  @Test func aStreamThatIsResetAlreadyIsNotGivenBackAsWell() throws {
+    let client = Endpoint(.client) { _ in }
+    let ids = try (0..<3).map { _ in
+      try client.connection.openStream(request, endStream: false)
+    }
+    client.connection.reset(ids[1], .cancel)
+    client.receive(Endpoint(.server) { $0.maxConcurrentStreams = 1 }.bytes())
+    var sent = client.bytes()
+    sent.moveReaderIndex(forwardBy: 24)
+    #expect(frames(in: sent).filter { $0.type == FrameType.headers }.map(\.stream) == [ids[0]])
+    #expect(frames(in: sent).allSatisfy { $0.type != FrameType.rstStream })
+    #expect(client.events.compactMap(\.closed) == [.cancel, .refusedStream])
+    #expect(client.connection.streamCount == 1)
   }
 
   @Test func aStreamBeyondOurLimitIsRefused() {

@@ -198,4 +198,14 @@ import Testing
     let errors = #expect(throws: FileErrors.self) { try OperatorDefinition.load("/dev/zero") }
     #expect(errors?.description == "/dev/zero: is larger than 1048576 bytes")
   }
+
+  /// Each costs another reading of the file, and a file may have a million letters.
+  @Test func onlySomeLoneDashesAreMended() throws {
+    func read(dashes: Int) throws -> OperatorDefinition {
+      let lines = (0..<dashes).map { "  a\($0): -\n" }.joined()
+      return try OperatorDefinition.parse("env:\n" + lines, file: "op.yaml", folder: "/")
+    }
+    #expect(try read(dashes: 100).environment.count == 100)
+    #expect(throws: FileErrors.self) { try read(dashes: 101) }
+  }
 }
