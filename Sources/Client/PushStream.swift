@@ -62,6 +62,7 @@ package final class PushStream {
   private var tail: PushTail?
   private let token: String
   private var absence: PushAbsence
+  private var attempts = 0
   private var retry: Scheduled<Void>?
   /// How the last connection, or the last attempt, ended.
   private var loss = GRPCStatus.ok
@@ -89,7 +90,11 @@ package final class PushStream {
     asked = features.union(resume.features(to: peer))
     token = asked.contains(.resume) ? ResumeRequest.randomToken() : ""
     absence = PushAbsence(limit: resume.time)
-    if asked.contains(.resume) { tail = PushTail(window: resume.window) }
+    if asked.contains(.resume) {
+      // Where there is little memory for all, a push takes less.
+      let share = max(ResumeSettings.smallestWindow, connections.configuration.budget.limit / 16)
+      tail = PushTail(window: min(resume.window, share))
+    }
     if features.contains(.crc) { checksum = RunningChecksum(of: header) }
     link = .up(open(tail == nil ? nil : ResumeRequest(token: token)))
   }
@@ -282,7 +287,8 @@ extension PushStream {
     answer = MessageCollector()
     answers = 0
     guard features == nil else {
-      link = .asking(open(ResumeRequest(token: token, base: tail.base)))
+      attempts += 1
+      link = .asking(open(ResumeRequest(token: token, base: tail.base, attempt: attempts)))
       return
     }
     // The connection went before the first answer: whether it is a node that can do this is not known,

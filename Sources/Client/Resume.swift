@@ -36,16 +36,20 @@ public struct ResumeSettings: Hashable, Sendable {
 }
 
 /// What a push says of itself: `headrace-resume: TOKEN`, and when it has come back,
-/// `headrace-resume: TOKEN; from=BASE`.
+/// `headrace-resume: TOKEN; from=BASE; attempt=NUMBER`.
 package struct ResumeRequest: Hashable, Sendable {
   /// Random, of this push alone.
   package var token: String
   /// Of a push that has come back: the first byte that it still has.
   package var base: Int64?
+  /// Counts how often it has come back, from 1: one that was given up by its sender may be read by the
+  /// receiver after a later one.
+  package var attempt = 0
 
-  package init(token: String, base: Int64? = nil) {
+  package init(token: String, base: Int64? = nil, attempt: Int = 0) {
     self.token = token
     self.base = base
+    self.attempt = attempt
   }
 
   static func randomToken() -> String {
@@ -56,18 +60,23 @@ package struct ResumeRequest: Hashable, Sendable {
   fileprivate static let key = "headrace-resume"
 
   fileprivate init?(_ text: String) {
-    let parts = text.split(separator: ";", maxSplits: 1)
+    let parts = text.split(separator: ";").map { $0.drop { $0 == " " } }
     guard let token = parts.first, (1...128).contains(token.utf8.count) else { return nil }
     self.token = String(token)
-    guard parts.count == 2 else { return }
-    let rest = parts[1].drop { $0 == " " }
-    guard rest.hasPrefix("from="), let base = Int64(rest.dropFirst(5)), base >= 0 else {
-      return nil
+    for part in parts.dropFirst() {
+      if part.hasPrefix("from="), let base = Int64(part.dropFirst(5)), base >= 0 {
+        self.base = base
+      } else if part.hasPrefix("attempt="), let attempt = Int(part.dropFirst(8)), attempt > 0 {
+        self.attempt = attempt
+      } else {
+        return nil
+      }
     }
-    self.base = base
   }
 
-  fileprivate var text: String { base.map { "\(token); from=\($0)" } ?? token }
+  fileprivate var text: String {
+    base.map { "\(token); from=\($0); attempt=\(attempt)" } ?? token
+  }
 }
 
 extension Metadata {

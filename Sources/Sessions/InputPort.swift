@@ -20,6 +20,8 @@ struct InputPort {
   private(set) var token: String?
   /// Its connection is lost, and it may come back.
   private(set) var isInterrupted = false
+  /// The latest attempt to come back.
+  private var attempt = 0
   /// Payload bytes that have arrived.
   private(set) var received: Int64 = 0
   /// Messages that have arrived.
@@ -45,10 +47,11 @@ struct InputPort {
     return false
   }
 
-  mutating func open(awaiting: Bool, token: String? = nil) -> Bool {
+  mutating func open(awaiting: Bool, token: String? = nil, attempt: Int = 0) -> Bool {
     guard case .none = writer else { return false }
     writer = .open(awaiting: awaiting)
     self.token = token
+    self.attempt = attempt
     return true
   }
 
@@ -73,9 +76,10 @@ struct InputPort {
 
   /// A pusher is there again, on another connection.
   ///
-  /// - Returns: nil where it is not the one that wrote here, or was given up.
-  mutating func continuation(token: String) -> Continuation? {
-    guard self.token == token else { return nil }
+  /// - Returns: nil where it is not the one that wrote here, or was given up, or has come once more since.
+  mutating func continuation(token: String, attempt: Int) -> Continuation? {
+    guard self.token == token, attempt > self.attempt else { return nil }
+    self.attempt = attempt
     isInterrupted = false
     switch writer {
     case .open, .done(unanswered: true): return .goesOn

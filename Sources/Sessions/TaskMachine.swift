@@ -137,22 +137,26 @@ package struct TaskMachine: ~Copyable {
   /// A pusher is there again and goes on from what has arrived, also where the loss of its connection was
   /// not noticed here: what the old one still delivers is the owner's to drop.
   ///
-  /// - Parameter base: the first byte that it still has. At 0 it may open the port: its first attempt may
-  ///   never have come here.
+  /// - Parameters:
+  ///   - base: the first byte that it still has. At 0 it may open the port: its first attempt may never
+  ///     have come here.
+  ///   - attempt: greater than that of every attempt before. One that comes late, on a connection that its
+  ///     sender has given up, must not push the later one aside.
   /// - Returns: the payload bytes that have arrived, and what to do then.
   package mutating func continuePush(
-    input index: Int, awaiting: Bool, token: String, base: Int64
+    input index: Int, awaiting: Bool, token: String, base: Int64, attempt: Int
   ) throws(TaskRefusal) -> (received: Int64, actions: [TaskAction]) {
     guard inputs.indices.contains(index) else {
       throw .outOfRange(.input, index, of: inputs.count)
     }
     if let failure { throw .failed(failure) }
     let label = inputs[index].label
-    switch inputs[index].continuation(token: token) {
+    switch inputs[index].continuation(token: token, attempt: attempt) {
     case .goesOn: break
     case .isAnswered: return (inputs[index].received, [.answerPush(input: index, nil)])
     case nil:
-      guard base == 0, inputs[index].open(awaiting: awaiting, token: token) else {
+      guard base == 0, inputs[index].open(awaiting: awaiting, token: token, attempt: attempt)
+      else {
         throw .taken("\(label) does not know the push that wants to go on at byte \(base)")
       }
     }

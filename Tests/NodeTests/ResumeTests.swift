@@ -215,7 +215,8 @@ struct ResumeTests {
         let status = try await RawCall.make(
           .push, of: node.url, [[opening]], halfCloses: false,
           metadata: [
-            "headrace": "1; features=await,crc,resume", "headrace-resume": "x; from=\(base)",
+            "headrace": "1; features=await,crc,resume",
+            "headrace-resume": "x; from=\(base); attempt=1",
           ])
         #expect(status.code == .failedPrecondition && status.message.contains(word), "\(status)")
       }

@@ -92,6 +92,26 @@ import Testing
     expect(script.apply(.backAsAnother), is: "refused as taken")
   }
 
+  /// An attempt that its sender has given up, read after a later one, does not push that aside.
+  @Test func attemptsThatComeLate() throws {
+    var script = Script([.start, .pushToken, .bytes])
+    _ = try script.machine.continuePush(
+      input: 0, awaiting: true, token: "a", base: 0, attempt: 2)
+    for attempt in [1, 2] {
+      do throws(TaskRefusal) {
+        _ = try script.machine.continuePush(
+          input: 0, awaiting: true, token: "a", base: 0, attempt: attempt)
+        Issue.record("attempt \(attempt) behind 2")
+      } catch {
+        #expect(
+          error == .taken("input 0 (years) does not know the push that wants to go on at byte 0"))
+      }
+    }
+    let third = try script.machine.continuePush(
+      input: 0, awaiting: true, token: "a", base: 5, attempt: 3)
+    #expect(third.received == 5)
+  }
+
   /// Given up, it stays out.
   @Test func tooLate() {
     var script = Script([.start, .pushToken, .bytes, .interrupted])

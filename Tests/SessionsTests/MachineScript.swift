@@ -20,6 +20,7 @@ enum Event: String, CaseIterable {
 /// bytes, `!` when its end has come or gone, `x` when it has an error.
 struct Script: ~Copyable {
   var machine: TaskMachine
+  private var attempts = 0
 
   init(failsOnEarlyEnd: Bool = false) {
     machine = TaskMachine(
@@ -46,8 +47,9 @@ struct Script: ~Copyable {
   }
 
   private mutating func back(_ token: String, base: Int64) throws(TaskRefusal) -> String {
+    attempts += 1
     let (received, actions) = try machine.continuePush(
-      input: 0, awaiting: true, token: token, base: base)
+      input: 0, awaiting: true, token: token, base: base, attempt: attempts)
     return (["from \(received)"] + (actions.isEmpty ? [] : [words(actions)])).joined(
       separator: ", ")
   }

@@ -123,6 +123,7 @@ extension SimulatedNode {
 
   /// Also where nobody has noticed the loss, and as somebody else.
   private func comeBack(_ input: Int, _ dice: inout Dice) {
+    pushes[input].attempts += 1
     let before = pushes[input]
     let token = dice.chance(4, of: 5) ? before.token ?? "a" : "another"
     let isItself = before.token == token
@@ -132,7 +133,8 @@ extension SimulatedNode {
       try say("back \(input) as \(token) with \(base)") {
         machine throws(TaskRefusal) in
         let answer = try machine.continuePush(
-          input: input, awaiting: before.isAwaiting, token: token, base: base)
+          input: input, awaiting: before.isAwaiting, token: token, base: base,
+          attempt: before.attempts)
         from = answer.received
         return answer.actions
       }

@@ -34,6 +34,7 @@ final class SimulatedNode {
     var isAwaiting = false
     /// Under which it may come back after the loss of its connection.
     var token: String?
+    var attempts = 0
     var isInterrupted = false
     /// It was answered, and may ask again.
     var isAnswered = false

@@ -1,5 +1,6 @@
 // One running task: performs what its machine decides, on the task's home loop.
 
+internal import Client
 internal import GRPC
 internal import Logging
 internal import MNP
@@ -157,7 +158,7 @@ final class TaskRun {
     if case .open(let header, let features, let resume) = event {
       do throws(TaskRefusal) {
         if let resume, let base = resume.base {
-          try goOn(input, from: pusher, features, header, token: resume.token, base: base)
+          try goOn(input, from: pusher, features, header, resume, base: base)
         } else {
           try machine.openPush(
             input: input, awaiting: features.contains(.await), token: resume?.token)
@@ -202,11 +203,12 @@ final class TaskRun {
 
   /// A push is back, on another connection: its old one, should it still be there, counts no more.
   private func goOn(
-    _ input: Int, from pusher: Pusher, _ features: Features, _ header: PushHeader, token: String,
-    base: Int64
+    _ input: Int, from pusher: Pusher, _ features: Features, _ header: PushHeader,
+    _ resume: ResumeRequest, base: Int64
   ) throws(TaskRefusal) {
     let (received, actions) = try machine.continuePush(
-      input: input, awaiting: features.contains(.await), token: token, base: base)
+      input: input, awaiting: features.contains(.await), token: resume.token, base: base,
+      attempt: resume.attempt)
     inputs[input].absence?.cancel()
     inputs[input].absence = nil
     inputs[input].pusher?.post(
