@@ -12,6 +12,10 @@ final class ControlCall<Answer: ControlMessage>: CallReceiver {
   private var failure: (status: GRPCStatus, cause: MNPError)?
   private let onAnswer: (Answer) -> Void
   private let onEnd: (GRPCStatus, (any Error)?) -> Void
+  /// What the node named, once it has answered.
+  private(set) var features: Features = []
+  /// Set before `onEnd`, where there was no connection or it was lost.
+  private(set) var loss: ClientCall.Loss?
 
   init(
     _ connections: Connections, to node: NodeURL, _ method: MNPMethod, _ request: ByteBuffer,
@@ -38,7 +42,7 @@ final class ControlCall<Answer: ControlMessage>: CallReceiver {
     call?.cancel()
   }
 
-  func callReceivedHeaders(_ metadata: Metadata) {}
+  func callReceivedHeaders(_ metadata: Metadata) { features = metadata.features }
 
   func callReceivedMessage(length: Int) {
     do throws(MNPError) { try collector.begin(length: length) } catch { refuse(error) }
@@ -58,6 +62,7 @@ final class ControlCall<Answer: ControlMessage>: CallReceiver {
   func callBecameWritable() {}
 
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
+    loss = call?.loss
     call = nil
     onEnd(failure?.status ?? status, failure?.cause)
   }

@@ -7,12 +7,17 @@ extension Metadata {
   /// The metadata in which a side names its features.
   package static func naming(_ features: Features) -> Metadata {
     var metadata = Metadata()
-    do throws(GRPCStatus) {
-      try metadata.add(Features.metadataKey, features.description)
-    } catch {
-      preconditionFailure("the name and the names of features are ASCII: \(error)")
-    }
+    metadata.addText(Features.metadataKey, features.description)
     return metadata
+  }
+
+  /// Adds a text of ours.
+  mutating func addText(_ name: String, _ text: String) {
+    do throws(GRPCStatus) {
+      try add(name, text)
+    } catch {
+      preconditionFailure("what we say in metadata is ASCII: \(error)")
+    }
   }
 
   /// What the other side named; none for a peer that is not ours.

@@ -38,12 +38,16 @@ public final class MNPClient: Sendable {
     /// and Pull last as long as what they are about; a peer that vanishes is noticed by pings.)
     public var callTimeout: TimeAmount = .seconds(60)
 
+    /// What pushes do when they lose their connection.
+    public var resume = ResumeSettings()
+
     public init() {}
   }
 
   private let eventLoop: any EventLoop
   private let connections: NIOLoopBoundBox<Connections>
   private let callTimeout: TimeAmount
+  private let resume: ResumeSettings
 
   /// Throws: ``MNPClientError`` `invalidArgument` for a proxy's URL that is none.
   public convenience init(_ configuration: Configuration = .init()) throws {
@@ -63,15 +67,16 @@ public final class MNPClient: Sendable {
     }
     self.init(
       eventLoop: configuration.eventLoopGroup.next(), transport: transport,
-      callTimeout: configuration.callTimeout)
+      callTimeout: configuration.callTimeout, resume: configuration.resume)
   }
 
   /// On a loop of the caller's choice, and with all of Transport's settings.
   package init(
     eventLoop: any EventLoop, transport: TransportConfiguration,
-    callTimeout: TimeAmount = .seconds(60)
+    callTimeout: TimeAmount = .seconds(60), resume: ResumeSettings = .init()
   ) {
     self.eventLoop = eventLoop
+    self.resume = resume
     self.callTimeout = callTimeout
     connections = .makeBoxSendingValue(
       Connections(eventLoop: eventLoop, configuration: transport), eventLoop: eventLoop)
@@ -153,11 +158,13 @@ public final class MNPClient: Sendable {
       dataSize: sizeHint ?? -1)
     let bridge = PushBridge(to: port, eventLoop: eventLoop)
     let connections = connections
+    let resume = resume
     eventLoop.execute {
       bridge.start(
         PushStream(
           connections.value, to: port, header: header,
           features: awaitsTask ? [.await, .crc] : .crc,
+          resume: resume,
           delegate: bridge))
     }
     return PushWriter(bridge)

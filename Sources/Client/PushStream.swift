@@ -18,6 +18,9 @@ package protocol PushStreamDelegate: AnyObject {
 
 /// Sends the data of one input port. Confined to the loop of `connections`: not Sendable. Methods
 /// of a push that has ended do nothing, since the receiver may end it at any time.
+///
+/// Where both sides named `Features.resume`, what the receiver may not have is kept (``PushTail``), and a
+/// push that loses its connection goes on over another one from the byte that the receiver names.
 package final class PushStream {
   private enum State {
     case open, done
@@ -28,10 +31,25 @@ package final class PushStream {
     case ended
   }
 
-  private var state = State.open
-  private var call: ClientCall?
-  private var delegate: (any PushStreamDelegate)?
+  /// What there is between us and the receiver.
+  private enum Link {
+    /// A call that takes what is written.
+    case up(ClientCall)
+    /// A call that has asked where to go on; what is written is kept meanwhile.
+    case asking(ClientCall)
+    /// Nothing: the next attempt is scheduled, or the receiver is asked what it can do.
+    case down
+  }
+
+  private let connections: Connections
+  private let node: NodeURL
+  private let peer: PeerAddress
+  private let header: PushHeader
+  private let deadline: NIODeadline?
   private let asked: Features
+  private var state = State.open
+  private var link = Link.down
+  private var delegate: (any PushStreamDelegate)?
   private var answer = MessageCollector()
   private var answers = 0
   /// Of what was written, as long as the receiver may compare it with what came.
@@ -40,29 +58,69 @@ package final class PushStream {
   /// Why we ended the call, for what the call itself cannot know.
   private var failure: GRPCStatus?
 
+  /// Nil where the loss of the connection is the end.
+  private var tail: PushTail?
+  private let token: String
+  private var absence: PushAbsence
+  private var attempts = 0
+  private var retry: Scheduled<Void>?
+  /// How the last connection, or the last attempt, ended.
+  private var loss = GRPCStatus.ok
+  private var probe: ControlCall<AboutResponse>?
+
   /// What both sides named, once the receiver has answered: nil before.
   package private(set) var features: Features?
+
+  /// How often it has gone on over another connection.
+  package private(set) var resumptions = 0
 
   /// Begins the push to `port` of `session` on `node`; the header's ids go out at once. `features`
   /// are asked for: `await` only by a forwarder, since a receiver that waits for its task does not
   /// answer before its outputs are read. `timeout` is for all of the push.
   package init(
     _ connections: Connections, to node: NodeURL, header: PushHeader, features: Features = [],
-    timeout: TimeAmount? = nil, delegate: any PushStreamDelegate
+    resume: ResumeSettings = .init(), timeout: TimeAmount? = nil, delegate: any PushStreamDelegate
   ) {
+    self.connections = connections
+    self.node = node
+    self.header = header
     self.delegate = delegate
-    asked = features
+    peer = PeerAddress(node)
+    deadline = timeout.map { connections.eventLoop.now + $0 }
+    asked = features.union(resume.features(to: peer))
+    token = asked.contains(.resume) ? ResumeRequest.randomToken() : ""
+    absence = PushAbsence(limit: resume.time)
+    if asked.contains(.resume) {
+      // Where there is little memory for all, a push takes less.
+      let share = max(ResumeSettings.smallestWindow, connections.configuration.budget.limit / 16)
+      tail = PushTail(window: min(resume.window, share))
+    }
     if features.contains(.crc) { checksum = RunningChecksum(of: header) }
+    link = .up(open(tail == nil ? nil : ResumeRequest(token: token)))
+  }
+
+  private func open(_ resume: ResumeRequest?) -> ClientCall {
     let call = connections.open(
-      to: PeerAddress(node), path: MNPMethod.push.path, metadata: .naming(features),
-      timeout: timeout, receiveWindow: AdaptiveWindow.minimum, receiver: self)
+      to: peer, path: MNPMethod.push.path, metadata: .push(asked, resume),
+      timeout: deadline.map { max($0 - connections.eventLoop.now, .nanoseconds(1)) },
+      receiveWindow: AdaptiveWindow.minimum, receiver: self)
     call.maximumMessageLength = maximumControlMessageBytes
     call.send(PushEncoder.opening(header))
-    self.call = call
+    return call
+  }
+
+  private var call: ClientCall? {
+    switch link {
+    case .up(let call), .asking(let call): call
+    case .down: nil
+    }
   }
 
   /// Whether more should be written now. After false, `pushBecameWritable` follows.
-  package var isWritable: Bool { isOpen && call?.isWritable == true }
+  package var isWritable: Bool {
+    guard isOpen, case .up(let call) = link, call.isWritable else { return false }
+    return tail?.isFull != true
+  }
 
   private var isOpen: Bool {
     if case .open = state { true } else { false }
@@ -71,8 +129,23 @@ package final class PushStream {
   /// Sends data, in messages of at most 1 MiB. It is taken whatever `isWritable` says. The buffer
   /// must not be written to afterwards.
   package func write(_ data: ByteBuffer) {
-    guard isOpen, let call else { return }
+    guard isOpen else { return }
     checksum?.add(data)
+    guard case .up(let call) = link else {
+      tail?.append(data, callOffset: .max)
+      return
+    }
+    send(data, on: call)
+    guard tail != nil else { return }
+    tail?.append(data, callOffset: call.writtenBytes)
+    if features == nil, let window = tail?.window, call.sentBytes > window {
+      // It takes our data without a word of its own: not a node of ours, which answers at once.
+      tail = nil
+    }
+    markIfDue()
+  }
+
+  private func send(_ data: ByteBuffer, on call: ClientCall) {
     var rest = data
     while let part = rest.readSlice(length: min(rest.readableBytes, maximumDataPerMessage)),
       part.readableBytes > 0
@@ -94,15 +167,25 @@ package final class PushStream {
 
   /// Everything has been written. The receiver's answer comes by `pushEnded`.
   package func done() {
-    guard isOpen, let call else { return }
+    guard isOpen else { return }
     state = .done
+    if case .up(let call) = link { sayDone(on: call) }
+  }
+
+  private func sayDone(on call: ClientCall) {
     call.send(PushEncoder.done(checksum?.sum))
     call.halfClose()
   }
 
   /// Breaks the push off; it ends with `status`. The receiver's task fails where data has moved.
   package func cancel(_ status: GRPCStatus = GRPCStatus(.cancelled, "the push was cancelled")) {
-    call?.cancel(status)
+    if let call {
+      tail = nil
+      call.cancel(status)
+    } else if delegate != nil {
+      // Not from within.
+      connections.eventLoop.assumeIsolated().execute { self.end(status) }
+    }
   }
 
   /// Breaks the push off as `cancel` does, and where the receiver takes part in `Features.await`
@@ -110,7 +193,8 @@ package final class PushStream {
   /// call ends with the receiver's answer, or within a second where a full queue, or a receiver
   /// that is not there, holds the message back.
   package func fail(_ failure: Failure) {
-    guard isOpen, asked.contains(.await), let call else { return cancel() }
+    guard isOpen, asked.contains(.await), case .up(let call) = link else { return cancel() }
+    tail = nil
     state = .failing(failure)
     goodbye = call.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.cancel() }
     if features != nil { sayWhy() }
@@ -139,8 +223,121 @@ package final class PushStream {
   }
 
   private func refuse(_ error: MNPError) {
-    failure = GRPCStatus(answer: error)
+    refuse(GRPCStatus(answer: error))
+  }
+
+  private func refuse(_ status: GRPCStatus) {
+    failure = status
     call?.cancel()
+  }
+
+  private func end(_ status: GRPCStatus) {
+    let delegate = delegate
+    state = .ended
+    link = .down
+    tail = nil
+    goodbye?.cancel()
+    retry?.cancel()
+    probe?.cancel()
+    self.delegate = nil
+    delegate?.pushEnded(status, features: features ?? [])
+  }
+}
+
+// MARK: Going on over another connection
+
+extension PushStream {
+  private func markIfDue() {
+    guard case .up(let call) = link, features?.contains(.resume) == true,
+      tail?.takeMark(sent: call.sentBytes) == true
+    else { return }
+    call.mark()
+  }
+
+  /// The call has ended because there is no connection (any more).
+  ///
+  /// - Returns: false where the push ends with it.
+  private func outlives(_ loss: ClientCall.Loss?, _ status: GRPCStatus) -> Bool {
+    guard let loss, var tail, failure == nil else { return false }
+    // Nobody has ever been reached: that is a wrong address rather than a bad line.
+    guard loss == .connection || absence.began != nil else { return false }
+    guard features?.contains(.resume) != false else { return false }
+    tail.connectionLost()
+    self.tail = tail
+    link = .down
+    tryAgain(status)
+    return true
+  }
+
+  private func tryAgain(_ status: GRPCStatus) {
+    loss = status
+    let now = connections.eventLoop.now
+    guard let delay = absence.next(now: now) else {
+      return end(
+        GRPCStatus(
+          .unavailable,
+          "the push lost its connection behind byte \(tail?.base ?? 0) and could not go on within "
+            + "\(absence.limitInWords) (--resume-time): \(status.message)"))
+    }
+    retry = connections.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.askAgain() }
+  }
+
+  private func askAgain() {
+    guard let tail else { return }
+    answer = MessageCollector()
+    answers = 0
+    guard features == nil else {
+      attempts += 1
+      link = .asking(open(ResumeRequest(token: token, base: tail.base, attempt: attempts)))
+      return
+    }
+    // The connection went before the first answer: whether it is a node that can do this is not known,
+    // and to any other a second push would be another writer.
+    var probed: ControlCall<AboutResponse>?
+    probed = ControlCall(
+      connections, to: node, .about, EmptyMessage().encoded(), timeout: absence.limit,
+      onAnswer: { _ in },
+      onEnd: { status, _ in
+        let features = probed?.features ?? []
+        let loss = probed?.loss
+        probed = nil
+        self.probe = nil
+        guard self.delegate != nil else { return }
+        if status.isOK, features.contains(.resume) {
+          self.features = self.asked.intersection(features)
+          self.askAgain()
+        } else if loss != nil {
+          self.tryAgain(status)
+        } else {
+          self.end(self.loss)
+        }
+      })
+    probe = probed
+  }
+
+  /// The receiver has said how far its port is.
+  private func goOn(_ call: ClientCall, from offset: Int64?) {
+    guard let offset else {
+      return refuse(
+        GRPCStatus(.dataLoss, "the receiver did not say where the push is to go on"))
+    }
+    let base = tail?.base ?? 0
+    guard let count = tail?.rewind(to: offset) else {
+      return refuse(
+        GRPCStatus(
+          .dataLoss,
+          "the receiver wants the push to go on at byte \(offset), which is not among the bytes "
+            + "\(base) to \(tail?.end ?? 0) that are still here"))
+    }
+    link = .up(call)
+    resumptions += 1
+    absence.ended(at: offset)
+    for number in 0..<count {
+      guard let piece = tail?.piece(number) else { continue }
+      send(piece, on: call)
+      tail?.resent(number, callOffset: call.writtenBytes)
+    }
+    if case .done = state { sayDone(on: call) }
   }
 }
 
@@ -148,7 +345,13 @@ extension PushStream: CallReceiver {
   package func callReceivedHeaders(_ metadata: Metadata) {
     let features = asked.intersection(metadata.features)
     if !features.contains(.crc) { checksum = nil }
+    if !features.contains(.resume) { tail = nil }
     self.features = features
+    if case .asking(let call) = link {
+      goOn(call, from: metadata.resumeOffset)
+      if isWritable { delegate?.pushBecameWritable() }
+    }
+    markIfDue()
     sayWhy()
   }
 
@@ -169,17 +372,21 @@ extension PushStream: CallReceiver {
   package func callReceivedEnd() {}
 
   package func callBecameWritable() {
-    if isOpen { delegate?.pushBecameWritable() }
+    markIfDue()
+    if isWritable { delegate?.pushBecameWritable() }
+  }
+
+  package func callMarkAnswered() {
+    guard let wasFull = tail?.isFull else { return }
+    tail?.markAnswered()
+    absence.progressed()
+    markIfDue()
+    if wasFull, isWritable { delegate?.pushBecameWritable() }
   }
 
   package func callEnded(_ status: GRPCStatus, trailers: Metadata) {
-    let outcome = outcome(status)
-    let delegate = delegate
-    state = .ended
-    goodbye?.cancel()
-    call = nil
-    self.delegate = nil
-    delegate?.pushEnded(outcome, features: features ?? [])
+    guard !outlives(call?.loss, status) else { return }
+    end(outcome(status))
   }
 }
 

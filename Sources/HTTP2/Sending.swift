@@ -64,6 +64,7 @@ extension HTTP2Connection {
     }
     batch.append(header)
     stream.queue.take(count) { batch.append($0) }
+    stream.sent += count
     if stream.watermarks.remove(count) { events.append(.writable(id)) }
     return 0
   }

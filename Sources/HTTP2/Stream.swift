@@ -15,6 +15,8 @@ final class Stream {
   /// We opened it.
   let isLocal: Bool
   var queue = OutboundQueue()
+  /// Bytes that have gone from the queue into DATA frames.
+  var sent = 0
   var watermarks: Watermarks
   var credit: ReceiveCredit
 

@@ -86,6 +86,12 @@ extension HTTP2Connection {
     stream(id)?.queue.readableBytes ?? 0
   }
 
+  /// Bytes of this stream that are in DATA frames, which go before any frame that is asked for from now
+  /// on, such as a PING.
+  package func sentBytes(on id: StreamID) -> Int {
+    stream(id)?.sent ?? 0
+  }
+
   /// Whether more should be written. After false, `writable` says when to go on. False also for
   /// streams that are gone.
   package func isWritable(_ id: StreamID) -> Bool {

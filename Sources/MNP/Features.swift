@@ -14,8 +14,11 @@ public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
   /// compares with what came.
   public static let crc = Features(rawValue: 1 << 1)
 
+  /// A push whose connection is lost goes on from the byte that its receiver has.
+  public static let resume = Features(rawValue: 1 << 2)
+
   /// All that this version can do.
-  public static let supported: Features = [.await, .crc]
+  public static let supported: Features = [.await, .crc, .resume]
 
   private static let supportedText = supported.listed
 
@@ -23,7 +26,7 @@ public struct Features: OptionSet, Hashable, Sendable, CustomStringConvertible {
   public static let metadataKey = "headrace"
 
   private static let names: [(feature: Features, name: Substring)] = [
-    (.await, "await"), (.crc, "crc"),
+    (.await, "await"), (.crc, "crc"), (.resume, "resume"),
   ]
 
   /// Reads the metadata's value. What it does not know it passes over: names of features,

@@ -19,6 +19,8 @@ package import Transport
 package final class Node: Sendable {
   let configuration: NodeConfiguration
   let logger: Logger
+  /// What it names to its peers.
+  var features: Features { configuration.resume.named }
   private let group: any EventLoopGroup
   private let resources: OperatorResources
   /// Outgoing connections, one pool for each loop.
@@ -219,7 +221,8 @@ package final class Node: Sendable {
       for (index, output) in blueprint.outputs.enumerated() {
         guard let destination = output.destination else { continue }
         do throws(MNPError) {
-          forwarders[index] = try Forwarder(pool, to: destination, task: task)
+          forwarders[index] = try Forwarder(
+            pool, to: destination, task: task, resume: configuration.resume)
         } catch {
           throw GRPCStatus(.internalError, "output \(index): \(error)")
         }
@@ -228,7 +231,8 @@ package final class Node: Sendable {
     let run = TaskRun(
       TaskRun.Settings(
         place: place, blueprint: blueprint, inputDeadline: configuration.limits.inputDeadline,
-        progressDeadline: configuration.limits.progressDeadline, logger: logger),
+        progressDeadline: configuration.limits.progressDeadline,
+        resumeTime: configuration.resume.time, logger: logger),
       loop: loop, operator: `operator`, forwarders: forwarders, onEnd: onEnd)
     return TaskHandle(run, home: loop)
   }

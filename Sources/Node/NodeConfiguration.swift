@@ -1,5 +1,6 @@
 // Every setting of a node, with its default.
 
+package import Client
 package import NIOCore
 package import OperatorFile
 package import Transport
@@ -22,6 +23,8 @@ package struct NodeConfiguration: Sendable {
   package var refusesQuit = false
   /// Event loops. Everything of a task lives on one of them.
   package var loops = 1
+  /// Of its forwards, and of the pushes that it receives.
+  package var resume = ResumeSettings()
   package var limits = Limits()
   package var transport: TransportConfiguration
 

@@ -16,6 +16,12 @@ struct InputPort {
 
   let label: PortLabel
   private(set) var writer = Writer.none
+  /// What the pusher calls itself, if it may come back after the loss of its connection.
+  private(set) var token: String?
+  /// Its connection is lost, and it may come back.
+  private(set) var isInterrupted = false
+  /// The latest attempt to come back.
+  private var attempt = 0
   /// Payload bytes that have arrived.
   private(set) var received: Int64 = 0
   /// Messages that have arrived.
@@ -41,10 +47,45 @@ struct InputPort {
     return false
   }
 
-  mutating func open(awaiting: Bool) -> Bool {
+  mutating func open(awaiting: Bool, token: String? = nil, attempt: Int = 0) -> Bool {
     guard case .none = writer else { return false }
     writer = .open(awaiting: awaiting)
+    self.token = token
+    self.attempt = attempt
     return true
+  }
+
+  /// The pusher's connection is lost.
+  ///
+  /// - Returns: false where it has no reason to come back, or cannot.
+  mutating func interrupt() -> Bool {
+    guard token != nil else { return false }
+    switch writer {
+    case .open, .done(unanswered: true): isInterrupted = true
+    case .none, .done(unanswered: false), .lost: return false
+    }
+    return true
+  }
+
+  enum Continuation {
+    /// It writes on, or waits on for its answer.
+    case goesOn
+    /// The port has all of it, and said so to a connection that is gone.
+    case isAnswered
+  }
+
+  /// A pusher is there again, on another connection.
+  ///
+  /// - Returns: nil where it is not the one that wrote here, or was given up, or has come once more since.
+  mutating func continuation(token: String, attempt: Int) -> Continuation? {
+    guard self.token == token, attempt > self.attempt else { return nil }
+    self.attempt = attempt
+    isInterrupted = false
+    switch writer {
+    case .open, .done(unanswered: true): return .goesOn
+    case .done(unanswered: false): return .isAnswered
+    case .none, .lost: return nil
+    }
   }
 
   /// - Returns: true when the operator is to get the bytes, false when they are dropped.
@@ -89,6 +130,7 @@ struct InputPort {
 
   /// The push went away before it was answered.
   mutating func lose(_ reason: String) -> Loss {
+    isInterrupted = false
     switch writer {
     case .open(awaiting: false) where received == 0:
       writer = .none
@@ -121,10 +163,12 @@ struct InputPort {
     case .open:
       // After a success the pusher goes on to its `done`: the rest is counted and dropped.
       guard failed else { return false }
+      isInterrupted = false
       writer = .lost
       return true
     case .done(unanswered: true):
       writer = .done(unanswered: false)
+      isInterrupted = false
       return true
     case .none, .done(unanswered: false), .lost:
       return false

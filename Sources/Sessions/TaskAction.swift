@@ -16,6 +16,8 @@ package enum TaskAction: Equatable, Sendable {
   case endInput(Int)
   /// Answer the push: nil is OK.
   case answerPush(input: Int, TaskFailure?)
+  /// The push has lost its connection and may come back: `pushLost` follows when it has not in time.
+  case awaitPusher(input: Int)
   /// Send `done`: the operator has succeeded and this output is drained.
   case finishOutput(Int)
   /// Tell the reader: a pull is answered with the failure, a forward is broken off.

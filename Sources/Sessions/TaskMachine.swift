@@ -111,16 +111,60 @@ package struct TaskMachine: ~Copyable {
 
   /// A push names this task and port.
   ///
-  /// - Parameter awaiting: the pusher asked for the answer at the task's end (feature `await`).
-  package mutating func openPush(input index: Int, awaiting: Bool) throws(TaskRefusal) {
+  /// - Parameters:
+  ///   - awaiting: the pusher asked for the answer at the task's end (feature `await`).
+  ///   - token: what the pusher will call itself should it come back (feature `resume`).
+  package mutating func openPush(
+    input index: Int, awaiting: Bool, token: String? = nil
+  ) throws(TaskRefusal) {
     guard inputs.indices.contains(index) else {
       throw .outOfRange(.input, index, of: inputs.count)
     }
     if let failure { throw .failed(failure) }
-    guard inputs[index].open(awaiting: awaiting) else {
+    guard inputs[index].open(awaiting: awaiting, token: token) else {
       throw .taken("\(inputs[index].label) has, or had, a writer: one push writes a port, once")
     }
   }
+
+  /// The connection of a push is lost, and not by the will of its sender. One that may come back is
+  /// waited for; any other is lost with it.
+  package mutating func pushInterrupted(input index: Int, reason: String) -> [TaskAction] {
+    guard !hasFailed else { return [] }
+    guard inputs[index].interrupt() else { return pushLost(input: index, reason: reason) }
+    return [.awaitPusher(input: index)]
+  }
+
+  /// A pusher is there again and goes on from what has arrived, also where the loss of its connection was
+  /// not noticed here: what the old one still delivers is the owner's to drop.
+  ///
+  /// - Parameters:
+  ///   - base: the first byte that it still has. At 0 it may open the port: its first attempt may never
+  ///     have come here.
+  ///   - attempt: greater than that of every attempt before. One that comes late, on a connection that its
+  ///     sender has given up, must not push the later one aside.
+  /// - Returns: the payload bytes that have arrived, and what to do then.
+  package mutating func continuePush(
+    input index: Int, awaiting: Bool, token: String, base: Int64, attempt: Int
+  ) throws(TaskRefusal) -> (received: Int64, actions: [TaskAction]) {
+    guard inputs.indices.contains(index) else {
+      throw .outOfRange(.input, index, of: inputs.count)
+    }
+    if let failure { throw .failed(failure) }
+    let label = inputs[index].label
+    switch inputs[index].continuation(token: token, attempt: attempt) {
+    case .goesOn: break
+    case .isAnswered: return (inputs[index].received, [.answerPush(input: index, nil)])
+    case nil:
+      guard base == 0, inputs[index].open(awaiting: awaiting, token: token, attempt: attempt)
+      else {
+        throw .taken("\(label) does not know the push that wants to go on at byte \(base)")
+      }
+    }
+    return (inputs[index].received, [])
+  }
+
+  /// Inputs whose push has lost its connection and may come back.
+  package var interruptedInputs: [PortLabel] { inputs.filter(\.isInterrupted).map(\.label) }
 
   /// - Returns: true when the operator is to get the bytes, false when they are counted and dropped.
   package mutating func pushReceived(_ bytes: Int, input index: Int) -> Bool {

@@ -31,6 +31,9 @@ package protocol CallReceiver: AnyObject {
   /// `isWritable` is true again.
   func callBecameWritable()
 
+  /// The receiver has handled all that had been sent at the call's latest `mark`. Client side only.
+  func callMarkAnswered()
+
   /// Exactly once, last. On a client, how the call ended. On a server, `.ok` when our `finish` has
   /// been handed to the socket whole, whatever status it said; otherwise why the call went away.
   func callEnded(_ status: GRPCStatus, trailers: Metadata)
@@ -38,6 +41,8 @@ package protocol CallReceiver: AnyObject {
 
 extension CallReceiver {
   package func callReceived(_ parts: inout MessageParts) throws(GRPCStatus) -> Bool { false }
+
+  package func callMarkAnswered() {}
 }
 
 /// The parts of messages that came in one piece.

@@ -37,6 +37,17 @@ package final class ClientCall: StreamOwner {
   /// Finds the call another connection; nil when that has been done, and once it has ended.
   var onRefusal: (() -> Void)?
 
+  /// How the call ended, where neither side wanted that.
+  package enum Loss: Hashable, Sendable {
+    /// There was no connection to be had.
+    case connecting
+    /// Its connection is gone.
+    case connection
+  }
+
+  /// Set before `callEnded`.
+  package private(set) var loss: Loss?
+
   /// What the call waits for until it is on a connection, for the message of its deadline.
   var isWaiting: Bool {
     if case .waiting = self.state { true } else { false }
@@ -91,6 +102,30 @@ package final class ClientCall: StreamOwner {
     case .open(let sending, halfClosed: false): sending.isWritable
     case .open, .ended: false
     }
+  }
+
+  /// Bytes of messages, prefixes included, that are in frames by now.
+  package var sentBytes: Int {
+    guard case .open(let sending, _) = self.state else { return 0 }
+    return sending.connection.http2.sentBytes(on: sending.id)
+  }
+
+  /// The same with those that still wait.
+  package var writtenBytes: Int {
+    switch self.state {
+    case .waiting(_, let bytes, _): bytes
+    case .open(let sending, _):
+      sending.connection.http2.sentBytes(on: sending.id)
+        + sending.connection.http2.queuedBytes(on: sending.id)
+    case .ended: 0
+    }
+  }
+
+  /// Asks for `callMarkAnswered` as soon as the receiver has handled the `sentBytes` of now: by a PING,
+  /// which follows them. Not before the server has answered, and one at a time.
+  package func mark() {
+    guard case .open(let sending, _) = self.state else { return }
+    sending.connection.mark(sending.id)
   }
 
   /// Sends one message. The buffer must not be written to afterwards (it would be copied).
@@ -251,6 +286,12 @@ package final class ClientCall: StreamOwner {
     return true
   }
 
+  /// There is no connection for it.
+  func failUnconnected(_ status: GRPCStatus) {
+    self.loss = .connecting
+    self.fail(status)
+  }
+
   /// Ends the call from the pool; the receiver is told at once.
   func fail(_ status: GRPCStatus) {
     self.perform(self.response.fail(status))
@@ -286,6 +327,8 @@ package final class ClientCall: StreamOwner {
     if self.isWritable { self.receiver?.callBecameWritable() }
   }
 
+  func markAnswered() { self.receiver?.callMarkAnswered() }
+
   func endSent() {}
 
   func closed(_ error: HTTP2ErrorCode) {
@@ -294,6 +337,7 @@ package final class ClientCall: StreamOwner {
   }
 
   func connectionLost(_ status: GRPCStatus) {
+    self.loss = .connection
     self.fail(status)
   }
 

@@ -43,6 +43,8 @@ final class Connection: ChannelInboundHandler {
   private var keepalive: Keepalive
   private var roundTrip = RoundTrip()
   private var nextPing: UInt64 = 1
+  /// The streams whose owners want to know when these PINGs are answered.
+  private var marks: [UInt64: StreamID] = [:]
   /// The PING whose answer says that the notice of our GOAWAY has arrived.
   private var drainPing: UInt64?
   private var keepaliveTimer: Scheduled<Void>?
@@ -82,6 +84,11 @@ final class Connection: ChannelInboundHandler {
       self.keepalive.received(now: self.eventLoop.now)
       self.checkKeepalive()
     }
+  }
+
+  /// Sends a PING behind all that is in frames by now; the stream's owner hears of its answer.
+  func mark(_ id: StreamID) {
+    self.marks[self.ping(now: self.eventLoop.now)] = id
   }
 
   /// The server answers like one of ours, and takes PINGs as often as we like.
@@ -198,6 +205,7 @@ final class Connection: ChannelInboundHandler {
     case .pingAcknowledged(let id):
       self.roundTrip.answered(id, now: self.eventLoop.now)
       if self.drainPing == id { self.finalGoAway() }
+      if let stream = self.marks.removeValue(forKey: id) { self.owners[stream]?.markAnswered() }
     case .connectionFailed(let error, let message):
       self.lose("the HTTP/2 connection failed with \(error): \(message)")
       self.closeSoon()

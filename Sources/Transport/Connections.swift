@@ -186,7 +186,7 @@ package final class Connections: ConnectionDelegate {
   private func failWaiting(_ peer: PeerAddress, _ status: GRPCStatus) {
     let calls = self.hosts[peer]?.waiting ?? []
     self.hosts[peer]?.waiting = []
-    for call in calls { call.fail(status) }
+    for call in calls { call.failUnconnected(status) }
   }
 
   private func removeIfUnused(_ peer: PeerAddress) {

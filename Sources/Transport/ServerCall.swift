@@ -27,6 +27,9 @@ package final class ServerCall: StreamOwner {
   private var state = State.open
   private var deadline: Scheduled<Void>?
 
+  /// Why the call went away, when it has: with its connection, and not by the client's will.
+  package private(set) var wentWithConnection = false
+
   init(head: RequestHead, connection: Connection, id: StreamID, receiving: ReceivingHalf) {
     self.eventLoop = connection.eventLoop
     self.head = head
@@ -159,6 +162,8 @@ package final class ServerCall: StreamOwner {
     if self.canSend { self.receiver?.callBecameWritable() }
   }
 
+  func markAnswered() {}
+
   func endSent() {
     // Where the client still sends, it is told to stop: the answer is complete
     // (RFC 9113 section 8.1).
@@ -176,6 +181,7 @@ package final class ServerCall: StreamOwner {
   }
 
   func connectionLost(_ status: GRPCStatus) {
+    self.wentWithConnection = true
     self.end(status)
   }
 

@@ -11,6 +11,8 @@ protocol StreamOwner: AnyObject {
   /// not its business.
   func received(data: ByteBuffer, flowControlled: Int, endStream: Bool)
   func becameWritable()
+  /// The PING of the owner's latest mark was answered.
+  func markAnswered()
   /// Our END_STREAM has left.
   func endSent()
   /// The last event of a stream.

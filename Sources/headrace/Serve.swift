@@ -190,6 +190,7 @@ struct Serve: AsyncParsableCommand {
         throw UsageError("--limit: \(error)")
       }
     }
+    configuration.resume = try network.resume()
     return configuration
   }
 

@@ -14,7 +14,7 @@ import Testing
       inputs: [PortStatus(messageCount: 1, bytes: 2, done: true, unread: 3)],
       failure: Failure(kind: .operator, message: "exit 3", exitCode: 3, stderrTail: ["a", "b"]))
     try await withNode { exchange, method in
-      #expect(exchange.call.head.metadata[Features.metadataKey] == "1; features=await,crc")
+      #expect(exchange.call.head.metadata[Features.metadataKey] == "1; features=await,crc,resume")
       #expect((exchange.call.head.timeout != nil) == (method != .initialize))
       exchange.onHalfClose = { exchange in
         #expect(exchange.messages.count == 1)

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func printed() {
-    #expect(Features.supported.description == "1; features=await,crc")
+    #expect(Features.supported.description == "1; features=await,crc,resume")
     #expect(Features().description == "1")
     #expect(Features(parsing: Features.supported.description) == .supported)
   }

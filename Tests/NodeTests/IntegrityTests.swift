@@ -9,17 +9,6 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct IntegrityTests {
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
-    }
-  }
-
   private func data(_ count: Int) -> ByteBuffer {
     ByteBuffer(bytes: (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) })
   }
@@ -57,7 +46,7 @@ struct IntegrityTests {
   /// In the data, in what frames it, or in the checksum itself: never a result that is not the data.
   @Test(arguments: loopCounts, UInt64(0)..<24)
   func anyBitOfAForward(loops: Int, seed: UInt64) async throws {
-    var random = Seeded(state: seed)
+    var random = Dice(state: seed)
     let sent = data(Int.random(in: 1000...60_000, using: &random))
     let offset = Int.random(in: Self.opening..<sent.readableBytes + Self.opening, using: &random)
     let bit = Int.random(in: 0..<8, using: &random)
@@ -128,7 +117,7 @@ struct IntegrityTests {
   /// The other direction: what is pulled.
   @Test(arguments: UInt64(0)..<12)
   func aPull(seed: UInt64) async throws {
-    var random = Seeded(state: seed ^ 0xABCD)
+    var random = Dice(state: seed ^ 0xABCD)
     let sent = data(Int.random(in: 1000...60_000, using: &random))
     let offset = Int.random(in: 0..<sent.readableBytes, using: &random)
     let bit = Int.random(in: 0..<8, using: &random)

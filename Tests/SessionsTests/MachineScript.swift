@@ -8,6 +8,7 @@
 enum Event: String, CaseIterable {
   case start, exit0, exit3, cancel, release
   case push, pushAwaiting, bytes, message, done, corrupt, pushLost, closed
+  case pushToken, interrupted, back, backAtStart, backAsAnother
   case pull, sent, drained, delivered, pullLost
   case sentForward, drainedForward, answered, refused
   case pushNowhere, pullNowhere, pullForwarded
@@ -19,6 +20,7 @@ enum Event: String, CaseIterable {
 /// bytes, `!` when its end has come or gone, `x` when it has an error.
 struct Script: ~Copyable {
   var machine: TaskMachine
+  private var attempts = 0
 
   init(failsOnEarlyEnd: Bool = false) {
     machine = TaskMachine(
@@ -44,6 +46,14 @@ struct Script: ~Copyable {
     }
   }
 
+  private mutating func back(_ token: String, base: Int64) throws(TaskRefusal) -> String {
+    attempts += 1
+    let (received, actions) = try machine.continuePush(
+      input: 0, awaiting: true, token: token, base: base, attempt: attempts)
+    return (["from \(received)"] + (actions.isEmpty ? [] : [words(actions)])).joined(
+      separator: ", ")
+  }
+
   private mutating func words(for event: Event) throws(TaskRefusal) -> String {
     switch event {
     case .start: return words(machine.start())
@@ -57,6 +67,13 @@ struct Script: ~Copyable {
     case .pushAwaiting:
       try machine.openPush(input: 0, awaiting: true)
       return "-"
+    case .pushToken:
+      try machine.openPush(input: 0, awaiting: true, token: "a")
+      return "-"
+    case .interrupted: return words(machine.pushInterrupted(input: 0, reason: "reset"))
+    case .back: return try back("a", base: 3)
+    case .backAtStart: return try back("a", base: 0)
+    case .backAsAnother: return try back("b", base: 3)
     case .pushNowhere:
       try machine.openPush(input: 1, awaiting: false)
       return "-"
@@ -117,6 +134,7 @@ extension TaskAction {
     case .endInput(let input): "end \(input)"
     case .answerPush(let input, nil): "ok \(input)"
     case .answerPush(let input, .some): "fail push \(input)"
+    case .awaitPusher(let input): "await \(input)"
     case .finishOutput(let output): "done \(output)"
     case .failOutput(let output, _): "fail output \(output)"
     case .ended: "ended"

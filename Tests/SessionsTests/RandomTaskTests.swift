@@ -99,22 +99,81 @@ extension SimulatedNode {
   // MARK: Pushes
 
   private func push(_ input: Int, _ dice: inout Dice) {
-    switch (pushes[input].state, Int.random(in: 0..<8, using: &dice)) {
+    if pushes[input].isInterrupted {
+      // Nothing comes but itself, or the end of the time for that.
+      if dice.chance(1, of: 4) { lose(input) } else { comeBack(input, &dice) }
+      return
+    }
+    switch (pushes[input].state, Int.random(in: 0..<10, using: &dice)) {
+    case (.open, 8) where pushes[input].token != nil,
+      (.waiting, 8) where pushes[input].token != nil:
+      interrupt(input)
+    case (_, 9): comeBack(input, &dice)
     case (.open, 0...3): bytes(input, Int.random(in: 0...3, using: &dice))
     case (.open, 4...5): if dice.chance(1, of: 8) { corrupt(input) } else { done(input) }
     case (.open, 6), (.waiting, 0): lose(input)
-    default: open(input, awaiting: dice.chance(1, of: 2))
+    default: open(input, awaiting: dice.chance(1, of: 2), token: dice.chance(1, of: 2))
     }
   }
 
-  private func open(_ input: Int, awaiting: Bool) {
+  private func interrupt(_ input: Int) {
+    tell("interrupted \(input)") { $0.pushInterrupted(input: input, reason: "reset") }
+    require(pushes[input].isInterrupted, "waited for")
+  }
+
+  /// Also where nobody has noticed the loss, and as somebody else.
+  private func comeBack(_ input: Int, _ dice: inout Dice) {
+    pushes[input].attempts += 1
+    let before = pushes[input]
+    let token = dice.chance(4, of: 5) ? before.token ?? "a" : "another"
+    let isItself = before.token == token
+    let base = Int64(Int.random(in: 0...before.received, using: &dice))
+    var from: Int64?
+    do throws(TaskRefusal) {
+      try say("back \(input) as \(token) with \(base)") {
+        machine throws(TaskRefusal) in
+        let answer = try machine.continuePush(
+          input: input, awaiting: before.isAwaiting, token: token, base: base,
+          attempt: before.attempts)
+        from = answer.received
+        return answer.actions
+      }
+      require(!hasFailed, "a failed task takes nothing")
+      require(from == Int64(before.received), "goes on from what is there")
+      if before.state == .none {
+        require(base == 0, "begins only at the beginning")
+        pushes[input].state = .open
+        pushes[input].token = token
+      } else {
+        require(isItself, "the one that wrote")
+        require(
+          [.open, .waiting].contains(before.state) || before.isAnswered, "it was not given up")
+        pushes[input].isInterrupted = false
+      }
+    } catch {
+      switch error {
+      case .noSuchPort: require(false, "the port is there")
+      case .taken:
+        require(!hasFailed, "taken, of a failed task")
+        require(
+          !isItself || (before.state == .none && base > 0)
+            || (before.state == .over && !before.isAnswered),
+          "who wrote may go on")
+      case .failed: require(hasFailed, "failed without a cause")
+      }
+    }
+  }
+
+  private func open(_ input: Int, awaiting: Bool, token: Bool) {
     do throws(TaskRefusal) {
       try say("push \(input)\(awaiting ? " awaiting" : "")") { machine throws(TaskRefusal) in
-        try machine.openPush(input: input, awaiting: awaiting)
+        try machine.openPush(
+          input: input, awaiting: awaiting, token: token ? "a" : nil)
         return []
       }
       require(pushes[input].state == .none && !hasFailed, "one push, to a task that has not failed")
       pushes[input].state = .open
+      pushes[input].token = token ? "a" : nil
       pushes[input].isAwaiting = awaiting
     } catch {
       switch error {
@@ -158,6 +217,7 @@ extension SimulatedNode {
     let isRepeatable = !push.isAwaiting && push.received == 0
     if !isOver, push.isAwaiting || (push.received > 0 && exit != true) { hasFailed = true }
     pushes[input].state = isRepeatable ? .none : .over
+    pushes[input].isInterrupted = false
     tell("lost \(input)") { $0.pushLost(input: input, reason: "reset") }
   }
 

@@ -32,6 +32,12 @@ final class SimulatedNode {
     enum State { case none, open, waiting, over }
     var state = State.none
     var isAwaiting = false
+    /// Under which it may come back after the loss of its connection.
+    var token: String?
+    var attempts = 0
+    var isInterrupted = false
+    /// It was answered, and may ask again.
+    var isAnswered = false
     var isDone = false
     /// What arrived was not what was sent.
     var isCorrupt = false
@@ -110,6 +116,8 @@ final class SimulatedNode {
   private func isAllowedAfterTheEnd(_ action: TaskAction) -> Bool {
     switch action {
     case .finishOutput, .answerPush(_, nil): !hasFailed
+    // A push that goes on to its `done` behind a task that has finished.
+    case .awaitPusher: !hasFailed
     case .answerPush(let input, .some): !hasFailed && pushes[input].isCorrupt
     case .failOutput: isCutOff
     case .letGo: isReleased
@@ -133,15 +141,23 @@ final class SimulatedNode {
     case .answerPush(let input, nil):
       require(pushes[input].isDone, "OK after done alone")
       require(!pushes[input].isAwaiting || machine.hasEnded, "an awaiting push waits for the end")
-      require(pushes[input].state != .over, "a push answered once")
+      require(
+        pushes[input].state != .over || pushes[input].token != nil,
+        "a push answered once, and again when it is back")
       require(!hasFailed, "no OK from a failed task")
       pushes[input].state = .over
+      pushes[input].isAnswered = true
     case .answerPush(let input, .some(let failure)):
       require([.open, .waiting].contains(pushes[input].state), "a push answered once")
       require(
         machine.failure == failure || (hasFinished && pushes[input].isCorrupt),
         "the failure is the task's, or that of a push that a finished task did not need")
       pushes[input].state = .over
+    case .awaitPusher(let input):
+      require(
+        pushes[input].token != nil && [.open, .waiting].contains(pushes[input].state),
+        "a push that may come back, and has a reason to")
+      pushes[input].isInterrupted = true
     case .finishOutput(let output):
       require(exit == true && readers[output].isDrained, "done after success and drained")
       require(readers[output].state == .open && !hasFailed, "done once, to an open reader")

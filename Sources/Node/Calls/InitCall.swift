@@ -31,7 +31,7 @@ extension Node {
     } catch {
       return refuse(call, session: sessionID, error)
     }
-    call.sendHeaders(Features.metadata)
+    call.sendHeaders(.naming(features))
     call.send([InitResponse(state: .initializing).encoded()])
     var outcome = InitResponse(state: .ready)
     do throws(InitFailure) {

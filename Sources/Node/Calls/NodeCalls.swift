@@ -8,7 +8,7 @@ internal import Transport
 
 extension Node {
   func about(_ call: ServerCall) {
-    call.sendHeaders(Features.metadata)
+    call.sendHeaders(.naming(features))
     call.answer(AboutResponse(name: configuration.name).encoded())
   }
 
@@ -61,9 +61,4 @@ extension Node {
       call.finish(status, trailers: Metadata())
     }
   }
-}
-
-extension Features {
-  /// What we can do, for the first response of every call.
-  static let metadata = Metadata.naming(.supported)
 }

@@ -22,6 +22,7 @@ final class PullCall: CallReceiver {
   private let call: ServerCall
   private let task: TaskHandle
   private let output: Int
+  private let features: Features
   /// Payload bytes in a full queue, whose credit is kept until it has room again.
   private var withheld = 0
   private var state = State.reading
@@ -29,10 +30,11 @@ final class PullCall: CallReceiver {
   private var checksum: RunningChecksum?
   private lazy var puller = Puller(on: call.eventLoop) { [weak self] in self?.receive($0) }
 
-  init(_ call: ServerCall, task: TaskHandle, output: Int) {
+  init(_ call: ServerCall, task: TaskHandle, output: Int, features: Features) {
     self.call = call
     self.task = task
     self.output = output
+    self.features = features
     if call.head.metadata.features.contains(.crc) { checksum = RunningChecksum() }
   }
 
@@ -53,7 +55,7 @@ final class PullCall: CallReceiver {
       creating: true)
     {
     case .found(let task):
-      return PullCall(call, task: task, output: output)
+      return PullCall(call, task: task, output: output, features: node.features)
     case .unknown:
       call.refuse(.notFound, "there is no task \(message.taskID)")
     case .refused(let status):
@@ -64,7 +66,7 @@ final class PullCall: CallReceiver {
 
   /// Attaches to the port. The call must have this receiver by now.
   func start() {
-    call.sendHeaders(Features.metadata)
+    call.sendHeaders(.naming(features))
     post(.open)
   }
 

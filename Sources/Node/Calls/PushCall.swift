@@ -17,6 +17,8 @@ final class PushCall: CallReceiver {
   private let node: Node
   private let features: Features
   private var parser = PushParser()
+  /// What the pusher says for the case that its connection is lost, or after that.
+  private let resume: ResumeRequest?
   private var task: TaskHandle?
   private var input = 0
   /// Bytes that the piece before had to copy together: what to have room for.
@@ -31,9 +33,12 @@ final class PushCall: CallReceiver {
     self.call = call
     self.node = node
     features = call.head.metadata.features
+    resume =
+      features.contains(.resume) && node.features.contains(.resume)
+      ? call.head.metadata.resumeRequest : nil
     // The peer learns what we can do before it has sent a byte: that decides whether its forwarder
-    // may wait for the end of our task.
-    call.sendHeaders(Features.metadata)
+    // may wait for the end of our task. One that has come back is told together with where it goes on.
+    if resume?.base == nil { call.sendHeaders(.naming(node.features)) }
     firstMessageDeadline = call.eventLoop.assumeIsolated().scheduleTask(
       in: node.configuration.limits.firstMessageDeadline
     ) { [weak self] in
@@ -120,7 +125,7 @@ final class PushCall: CallReceiver {
   func callEnded(_ status: GRPCStatus, trailers: Metadata) {
     firstMessageDeadline?.cancel()
     // After done too: an awaiting push that goes away says that the run it belongs to has failed.
-    if !isAnswered { lose(status.reason) }
+    if !isAnswered { lose(status.reason, interrupted: resume != nil && call.wentWithConnection) }
     isAnswered = true
     task = nil
     // It held this call.
@@ -172,16 +177,24 @@ final class PushCall: CallReceiver {
     guard !isAnswered, let header else { return nil }
     firstMessageDeadline?.cancel()
     let input = Int(header.port)
+    // What has got through cannot be missing: only a push whose first attempt never came may begin.
+    let mayBegin = (resume?.base ?? 0) == 0
     switch node.task(
       session: header.sessionID, task: header.taskID, port: .input(input), on: call.eventLoop,
-      creating: true)
+      creating: mayBegin)
     {
     case .found(let task):
       self.task = task
       self.input = input
-      post(.open(header, features), to: task)
+      // The connection that it has lost may have been on another loop: what came there comes first.
+      if resume?.base != nil { task.mailbox.settle() }
+      post(.open(header, features, resume), to: task)
     case .unknown:
-      answer(GRPCStatus(.notFound, "there is no task \(header.taskID)"))
+      answer(
+        GRPCStatus(
+          .failedPrecondition,
+          "node \(node.configuration.name) does not know the task \(header.taskID), whose push wants to "
+            + "go on at byte \(resume?.base ?? 0)"))
     case .refused(let status):
       answer(status)
     }
@@ -197,10 +210,10 @@ final class PushCall: CallReceiver {
     task.mailbox.post(.push(input: input, from: pusher, event))
   }
 
-  private func lose(_ reason: String) {
+  private func lose(_ reason: String, interrupted: Bool = false) {
     guard let task else { return }
     self.task = nil
-    post(.lost(reason), to: task)
+    post(interrupted ? .interrupted(reason) : .lost(reason), to: task)
   }
 
   private func receive(_ reply: PushReply) {
@@ -208,6 +221,8 @@ final class PushCall: CallReceiver {
     switch reply {
     case .credit(let bytes):
       call.returnCredit(bytes)
+    case .resumed(let offset):
+      call.sendHeaders(.resuming(from: offset, node.features))
     case .answer(let status):
       task = nil
       answer(status)

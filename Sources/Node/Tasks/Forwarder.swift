@@ -22,16 +22,20 @@ final class Forwarder {
   private let connections: Connections
   private let destination: NodeURL
   private let header: PushHeader
+  private let resume: ResumeSettings
   private var stream: PushStream?
   private var onEvent: ((Event) -> Void)?
 
   /// - Parameter destination: names session and port.
-  init(_ connections: Connections, to destination: NodeURL, task: TaskID) throws(MNPError) {
+  init(
+    _ connections: Connections, to destination: NodeURL, task: TaskID, resume: ResumeSettings
+  ) throws(MNPError) {
     guard let session = destination.session, let port = destination.port else {
       throw MNPError(.invalidURL, "\(destination) names no port")
     }
     self.connections = connections
     self.destination = destination
+    self.resume = resume
     header = PushHeader(sessionID: session, taskID: task, port: port)
   }
 
@@ -39,7 +43,8 @@ final class Forwarder {
   func open(_ onEvent: @escaping (Event) -> Void) {
     self.onEvent = onEvent
     stream = PushStream(
-      connections, to: destination, header: header, features: [.await, .crc], delegate: self)
+      connections, to: destination, header: header, features: [.await, .crc], resume: resume,
+      delegate: self)
     // A push takes what it is given before it is connected, up to its own bound.
     onEvent(.writable)
   }

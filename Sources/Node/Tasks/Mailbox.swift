@@ -46,6 +46,12 @@ final class Mailbox<Message: Sendable>: Sendable {
     if mustSchedule { loop.execute { self.deliver() } }
   }
 
+  /// On the receiver's loop: delivers what others have posted by now, so that what is posted next comes
+  /// after it.
+  func settle() {
+    if loop.inEventLoop { deliver() }
+  }
+
   /// Whether a sender on this loop reaches the receiver without a hop.
   var isOnCurrentLoop: Bool { loop.inEventLoop }
 

@@ -1,5 +1,6 @@
 // What a call and its task tell each other about one port.
 
+internal import Client
 internal import GRPC
 internal import MNP
 internal import NIOCore
@@ -7,19 +8,23 @@ internal import NIOCore
 /// What a push tells the task.
 enum PushEvent: Sendable {
   /// The first message has named the port.
-  case open(PushHeader, Features)
+  case open(PushHeader, Features, ResumeRequest?)
   case bytes(ByteBuffer)
   /// So many messages have ended, with the empty one that opens; for the status.
   case messages(Int)
   /// With what the sender says to have sent, where it sums it.
   case done(Checksum?)
   case lost(String)
+  /// Its connection is gone, and its sender may come back.
+  case interrupted(String)
 }
 
 /// What the task tells a push.
 enum PushReply: Sendable {
   /// So many payload bytes are gone: their stream credit can go back.
   case credit(Int)
+  /// A push that came back goes on from this byte.
+  case resumed(from: Int64)
   /// The push is over for the task.
   case answer(GRPCStatus)
 }

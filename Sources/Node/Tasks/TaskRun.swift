@@ -1,5 +1,6 @@
 // One running task: performs what its machine decides, on the task's home loop.
 
+internal import Client
 internal import GRPC
 internal import Logging
 internal import MNP
@@ -22,6 +23,7 @@ final class TaskRun {
   private var inputs: [InputEnd]
   private var outputs: [OutputEnd]
   private let inputDeadline: TimeAmount
+  private let resumeTime: TimeAmount
   private var openDeadline: Scheduled<Void>?
   private var progress: ProgressWatch?
   private var progressCheck: Scheduled<Void>?
@@ -33,6 +35,10 @@ final class TaskRun {
     var untaken = 0
     /// Of what has arrived, where the pusher says at its end what it has sent.
     var checksum: RunningChecksum?
+    /// Of `untaken`, what came over a connection that is gone: its credit is nobody's.
+    var uncredited = 0
+    /// Runs while the pusher's connection is lost.
+    var absence: Scheduled<Void>?
   }
 
   /// The near end of an output: who takes what the operator writes.
@@ -57,6 +63,8 @@ final class TaskRun {
     var inputDeadline: TimeAmount
     /// How long nothing may move; nil: for ever.
     var progressDeadline: TimeAmount?
+    /// How long a push may be without a connection.
+    var resumeTime: TimeAmount
     var logger: Logger
   }
 
@@ -82,6 +90,7 @@ final class TaskRun {
     logger[metadataKey: "task"] = "\(settings.place.task)"
     self.logger = logger
     inputDeadline = settings.inputDeadline
+    resumeTime = settings.resumeTime
     `operator`.delegate = self
     if !inputs.isEmpty { scheduleOpenDeadline() }
     if let limit = settings.progressDeadline {
@@ -138,6 +147,7 @@ final class TaskRun {
   private func letGo() {
     openDeadline?.cancel()
     progressCheck?.cancel()
+    for input in inputs.indices { inputs[input].absence?.cancel() }
     `operator`?.cancel()
     `operator` = nil
   }
@@ -145,11 +155,16 @@ final class TaskRun {
   // MARK: Pushes
 
   private func push(_ event: PushEvent, input: Int, from pusher: Pusher) {
-    if case .open(let header, let features) = event {
+    if case .open(let header, let features, let resume) = event {
       do throws(TaskRefusal) {
-        try machine.openPush(input: input, awaiting: features.contains(.await))
-        inputs[input].pusher = pusher
-        inputs[input].checksum = features.contains(.crc) ? RunningChecksum(of: header) : nil
+        if let resume, let base = resume.base {
+          try goOn(input, from: pusher, features, header, resume, base: base)
+        } else {
+          try machine.openPush(
+            input: input, awaiting: features.contains(.await), token: resume?.token)
+          inputs[input].pusher = pusher
+          inputs[input].checksum = features.contains(.crc) ? RunningChecksum(of: header) : nil
+        }
       } catch {
         pusher.post(.answer(error.grpcStatus(at: place)))
       }
@@ -175,11 +190,49 @@ final class TaskRun {
       } else {
         perform(machine.pushDone(input: input))
       }
+    case .interrupted(let reason):
+      inputs[input].pusher = nil
+      perform(machine.pushInterrupted(input: input, reason: reason))
     case .lost(let reason):
       inputs[input].pusher = nil
       perform(machine.pushLost(input: input, reason: reason))
       // A push that went away before its first byte may be repeated, but not for ever.
       if !machine.hasEnded, !machine.unopenedInputs.isEmpty { scheduleOpenDeadline() }
+    }
+  }
+
+  /// A push is back, on another connection: its old one, should it still be there, counts no more.
+  private func goOn(
+    _ input: Int, from pusher: Pusher, _ features: Features, _ header: PushHeader,
+    _ resume: ResumeRequest, base: Int64
+  ) throws(TaskRefusal) {
+    let (received, actions) = try machine.continuePush(
+      input: input, awaiting: features.contains(.await), token: resume.token, base: base,
+      attempt: resume.attempt)
+    inputs[input].absence?.cancel()
+    inputs[input].absence = nil
+    inputs[input].pusher?.post(
+      .answer(GRPCStatus(.aborted, "the push goes on over another connection")))
+    inputs[input].pusher = pusher
+    inputs[input].uncredited = inputs[input].untaken
+    if received == 0, features.contains(.crc) {
+      inputs[input].checksum = RunningChecksum(of: header)
+    }
+    logger.notice("the push to input \(input) is back and goes on at byte \(received)")
+    pusher.post(.resumed(from: received))
+    perform(actions)
+  }
+
+  /// Its connection is lost, and it may come back.
+  private func awaitPusher(_ input: Int) {
+    let seconds = Double(resumeTime.nanoseconds / 1_000_000) / 1000
+    logger.notice(
+      "the push to input \(input) lost its connection; it has \(seconds) s to come back")
+    inputs[input].absence?.cancel()
+    inputs[input].absence = loop.assumeIsolated().scheduleTask(in: resumeTime) { [weak self] in
+      guard let self else { return }
+      let reason = "its connection was lost, and its sender was not back within \(seconds) s"
+      perform(machine.pushLost(input: input, reason: "\(reason) (--resume-time)"))
     }
   }
 
@@ -250,6 +303,8 @@ final class TaskRun {
     case .answerPush(let input, let failure):
       inputs[input].pusher?.post(.answer(failure.map { told(of: $0, input: input) } ?? .ok))
       inputs[input].pusher = nil
+    case .awaitPusher(let input):
+      awaitPusher(input)
     case .finishOutput(let output):
       switch outputs[output].reader {
       case .pull(let puller): puller.post(.done)
@@ -314,7 +369,9 @@ final class TaskRun {
 extension TaskRun: OperatorDelegate {
   func operatorTook(_ bytes: Int, input: Int) {
     inputs[input].untaken -= bytes
-    inputs[input].pusher?.post(.credit(bytes))
+    let uncredited = min(bytes, inputs[input].uncredited)
+    inputs[input].uncredited -= uncredited
+    if bytes > uncredited { inputs[input].pusher?.post(.credit(bytes - uncredited)) }
   }
 
   func operatorClosed(input: Int, unread: Int) {

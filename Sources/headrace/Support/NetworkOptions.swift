@@ -46,11 +46,36 @@ struct NetworkOptions: ParsableArguments {
   var callTimeout: DurationArgument = Twin.value(
     "CALL_TIMEOUT", default: DurationArgument(.seconds(60)))
 
+  @Option(
+    help: """
+      Bytes of a push that are kept until its receiver has them, for the case that their connection \
+      is lost: 1M or more; 0 is off. By default 8M to other hosts, and off on loopback.
+      """)
+  var resumeWindow: ByteCountArgument?
+
+  private var keptBytes: Int? { (resumeWindow ?? Twin.optional("RESUME_WINDOW"))?.count }
+
+  @Option(help: "How long a push may be without a connection; 0 is not at all.")
+  var resumeTime: DurationArgument = Twin.value(
+    "RESUME_TIME", default: DurationArgument(.seconds(30)))
+
+  func resume() throws -> ResumeSettings {
+    var settings = ResumeSettings()
+    settings.time = resumeTime.amount
+    guard let window = keptBytes else { return settings }
+    guard window == 0 || window >= ResumeSettings.smallestWindow else {
+      throw UsageError("--resume-window takes 1M or more, or 0")
+    }
+    settings.window = window
+    settings.includesLoopback = true
+    return settings
+  }
+
   /// For a client on its own.
   func makeClient() throws -> MNPClient {
     MNPClient(
       eventLoop: MultiThreadedEventLoopGroup.singleton.next(), transport: try makeTransport(),
-      callTimeout: try callTimeout.positive("--call-timeout"))
+      callTimeout: try callTimeout.positive("--call-timeout"), resume: try resume())
   }
 
   /// For a node, whose forwards go the same way, and for clients.
@@ -77,6 +102,8 @@ struct NetworkOptions: ParsableArguments {
       "--keepalive", keepalive.description,
       "--foreign-keepalive", foreignKeepalive.description,
       "--keepalive-timeout", keepaliveTimeout.description,
-    ] + (proxyURL.map { ["--proxy", $0] } ?? [])
+      "--resume-time", resumeTime.description,
+    ] + (keptBytes.map { ["--resume-window", "\($0)"] } ?? [])
+      + (proxyURL.map { ["--proxy", $0] } ?? [])
   }
 }

@@ -1,6 +1,7 @@
 // Values that flags take: K=V, durations, task ids, paths, and URLs of the right kind.
 
 internal import ArgumentParser
+internal import Builtins
 internal import MNP
 internal import NIOCore
 internal import OperatorFile
@@ -60,6 +61,16 @@ extension NodeURL {
       throw UsageError("\(command) takes the URL of a session: mnp://HOST:PORT/SESSION")
     }
     return self
+  }
+}
+
+/// `100`, `64K`, `3M`, `1G`, as powers of 1024.
+struct ByteCountArgument: ExpressibleByArgument {
+  var count: Int
+
+  init?(argument: String) {
+    guard let count = parseByteCount(argument) else { return nil }
+    self.count = count
   }
 }
 

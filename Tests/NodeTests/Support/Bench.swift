@@ -82,16 +82,21 @@ final class Bench: Sendable {
   /// Another client, whose connections are its own: on a node with two loops, one after another
   /// come to different loops.
   func anotherClient() -> MNPClient {
-    let another = Bench.client()
+    client(resume: .init())
+  }
+
+  /// Another client, whose pushes go on in this way.
+  func client(resume: ResumeSettings) -> MNPClient {
+    let another = Bench.client(resume)
     owned.withLockedValue { $0.clients.append(another) }
     return another
   }
 
-  private static func client() -> MNPClient {
+  private static func client(_ resume: ResumeSettings = .init()) -> MNPClient {
     var transport = TransportConfiguration()
     transport.budget = budget()
     return MNPClient(
-      eventLoop: MultiThreadedEventLoopGroup.singleton.next(), transport: transport)
+      eventLoop: MultiThreadedEventLoopGroup.singleton.next(), transport: transport, resume: resume)
   }
 
   /// Of one node or client, as if it were a process of its own.

@@ -9,8 +9,15 @@ import NIOPosix
 protocol Fault: AnyObject {
   /// Bytes are to go on, towards the node or from it; they may be changed.
   ///
-  /// - Returns: false to break the connection in place of sending them.
-  func pass(_ bytes: inout ByteBuffer, toNode: Bool) -> Bool
+  func pass(_ bytes: inout ByteBuffer, toNode: Bool) -> Verdict
+}
+
+enum Verdict {
+  case pass
+  /// Break the connection on both sides, in place of sending them.
+  case breakOff
+  /// Break it towards the client alone: the node hears nothing, not even the end.
+  case vanish
 }
 
 /// Listens on loopback and carries each connection on to one node.
@@ -39,8 +46,9 @@ final class FaultyProxy: Sendable {
               return count
             }
             let fault = fault(number)
-            let forth = Half(fault, other: outgoing, toNode: true)
-            let back = Half(fault, other: incoming, toNode: false)
+            let pair = Pair(fault)
+            let forth = Half(pair, other: outgoing, toNode: true)
+            let back = Half(pair, other: incoming, toNode: false)
             try incoming.pipeline.syncOperations.addHandler(forth)
             try outgoing.pipeline.syncOperations.addHandler(back)
             outgoing.read()
@@ -56,15 +64,21 @@ final class FaultyProxy: Sendable {
 
   func close() async throws { try await channel.close() }
 
+  private final class Pair {
+    let fault: any Fault
+    var hasVanished = false
+    init(_ fault: any Fault) { self.fault = fault }
+  }
+
   /// One direction: reads when the other side has taken what was read before.
   private final class Half: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    private let fault: any Fault
+    private let pair: Pair
     private let other: any Channel
     private let toNode: Bool
 
-    init(_ fault: any Fault, other: any Channel, toNode: Bool) {
-      self.fault = fault
+    init(_ pair: Pair, other: any Channel, toNode: Bool) {
+      self.pair = pair
       self.other = other
       self.toNode = toNode
     }
@@ -80,9 +94,16 @@ final class FaultyProxy: Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       var bytes = unwrapInboundIn(data)
-      guard fault.pass(&bytes, toNode: toNode) else {
+      guard !pair.hasVanished else { return }
+      switch pair.fault.pass(&bytes, toNode: toNode) {
+      case .pass: break
+      case .breakOff:
         context.close(promise: nil)
         other.close(promise: nil)
+        return
+      case .vanish:
+        pair.hasVanished = true
+        if toNode { context.close(promise: nil) } else { other.close(promise: nil) }
         return
       }
       let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -90,7 +111,7 @@ final class FaultyProxy: Sendable {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-      other.close(promise: nil)
+      if !pair.hasVanished { other.close(promise: nil) }
       context.fireChannelInactive()
     }
 
@@ -122,8 +143,8 @@ final class BitFlip: Fault {
     skip = toNode ? 24 : 0
   }
 
-  func pass(_ bytes: inout ByteBuffer, toNode: Bool) -> Bool {
-    guard toNode == towardsNode, left >= 0 else { return true }
+  func pass(_ bytes: inout ByteBuffer, toNode: Bool) -> Verdict {
+    guard toNode == towardsNode, left >= 0 else { return .pass }
     var index = bytes.readerIndex
     while index < bytes.writerIndex {
       let available = bytes.writerIndex - index
@@ -137,7 +158,7 @@ final class BitFlip: Fault {
           bytes.setInteger(byte ^ mask, at: index + left)
           flipped.withLockedValue { $0 = true }
           left = -1
-          return true
+          return .pass
         }
         left -= count
         payload -= count
@@ -151,6 +172,27 @@ final class BitFlip: Fault {
         head = []
       }
     }
-    return true
+    return .pass
+  }
+}
+
+/// Lets so many bytes through, of both directions together, then breaks.
+final class Cut: Fault {
+  private var left: Int
+  private let verdict: Verdict
+  private let onCut: @Sendable () -> Void
+
+  init(after bytes: Int, _ verdict: Verdict = .breakOff, onCut: @escaping @Sendable () -> Void = {})
+  {
+    left = bytes
+    self.verdict = verdict
+    self.onCut = onCut
+  }
+
+  func pass(_ bytes: inout ByteBuffer, toNode: Bool) -> Verdict {
+    left -= bytes.readableBytes
+    guard left < 0 else { return .pass }
+    onCut()
+    return verdict
   }
 }

@@ -10,14 +10,18 @@ import Transport
 enum RawCall {
   /// - Parameter halfCloses: false keeps the stream open until the node ends it.
   static func make(
-    _ method: MNPMethod, of node: NodeURL, _ messages: [[ByteBuffer]], halfCloses: Bool = true
+    _ method: MNPMethod, of node: NodeURL, _ messages: [[ByteBuffer]], halfCloses: Bool = true,
+    metadata: KeyValuePairs<String, String> = [:]
   ) async throws -> GRPCStatus {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let promise = loop.makePromise(of: GRPCStatus.self)
+    var said = Metadata()
+    for (name, text) in metadata { try said.add(name, text) }
+    let metadata = said
     let connections = try await loop.submit {
       let connections = Connections(eventLoop: loop)
       let call = connections.open(
-        to: PeerAddress(node), path: method.path, receiver: Receiver(promise))
+        to: PeerAddress(node), path: method.path, metadata: metadata, receiver: Receiver(promise))
       for message in messages { call.send(message) }
       if halfCloses { call.halfClose() }
       return NIOLoopBound(connections, eventLoop: loop)
