@@ -46,5 +46,5 @@ struct Headrace: AsyncParsableCommand {
 }
 
 enum Version {
-  static let current = "0.1.0"
+  static let current = "0.2.0"
 }
