@@ -11,7 +11,8 @@ import Testing
   /// What stands in Corpus/TARGET or Findings/TARGET, by its path.
   private static func inputs(_ kind: String, _ target: FuzzTarget) throws -> [URL] {
     try FileManager.default.contentsOfDirectory(
-      at: folder.appending(path: "\(kind)/\(target.name)"), includingPropertiesForKeys: nil
+      at: folder.appending(path: "\(kind)/\(target.name)"), includingPropertiesForKeys: nil,
+      options: .skipsHiddenFiles
     ).sorted { $0.path() < $1.path() }
   }
 
