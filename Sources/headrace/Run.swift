@@ -1,6 +1,7 @@
 // headrace run: the embedded engine.
 
 internal import ArgumentParser
+internal import Builtins
 internal import Client
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -42,6 +43,16 @@ struct Run: AsyncParsableCommand {
 
   @Option(
     help: """
+      The most that the file of a wire with 'buffer: disk' may hold: bytes, or K, M or G as powers of \
+      1024. (default: 10G)
+      """)
+  var spillLimit: String?
+
+  @Option(help: "The folder for those files. (default: $TMPDIR, or /tmp)")
+  var spillFolder: String?
+
+  @Option(
+    help: """
       HOST:PORT at which nodes on other hosts reach those that the run starts, which then listen on \
       all addresses; port 0 for any. Needs --insecure.
       """)
@@ -62,14 +73,18 @@ struct Run: AsyncParsableCommand {
       return PipelineSetting(name: pair.name, text: pair.text)
     }
     let definition = try PipelineReader.load(pipeline, settings: settings)
-    let plan = try Plan(definition)
+    let handOff = handOff ?? Twin.string("HAND_OFF")
+    let spills = try spillOptions()
+    var plan = try Plan(definition)
+    // A stage that is handed over as a file holds nobody up.
+    if handOff == nil { plan = plan.spilling(spills) }
     guard !self.plan else {
       print(json ? try plan.json() : plan.text, terminator: "")
       return
     }
     for warning in plan.warnings { Exit.say("warning: \(warning)") }
-    for edge in plan.edges where edge.buffer == .disk {
-      Exit.say("warning: \(edge.location): buffer: disk is not built yet; this edge runs in memory")
+    if handOff == nil, plan.edges.contains(where: { $0.buffer == .disk }) {
+      try spills.checkFolder()
     }
     // Before anything runs: what cannot be written is known at once.
     let reportFile = try (report ?? Twin.string("REPORT")).map {
@@ -81,7 +96,6 @@ struct Run: AsyncParsableCommand {
     let display = RunDisplay(isQuiet: quiet, log: log)
     let client = try network.makeClient()
     let runner = Runner(plan, options: try options(), client: client) { display.show($0) }
-    let handOff = handOff ?? Twin.string("HAND_OFF")
     let work = _Concurrency.Task {
       if let handOff { return await runner.runStages(in: handOff) }
       return await runner.run()
@@ -104,6 +118,19 @@ struct Run: AsyncParsableCommand {
     if let failure {
       throw CommandFailure(code: Exit.code(for: failure), description: "\(failure)")
     }
+  }
+
+  private func spillOptions() throws -> SpillOptions {
+    let limit = spillLimit ?? Twin.string("SPILL_LIMIT") ?? SpillOptions().limit
+    do {
+      try BuiltinKind.spill.check(parameters: ["limit": limit])
+    } catch {
+      throw UsageError("--spill-limit: '\(limit)' is not a number from 64K on, with K, M or G")
+    }
+    let folder = try (spillFolder ?? Twin.string("SPILL_FOLDER")).map {
+      TextFile.absolute(try path($0, flag: "--spill-folder"))
+    }
+    return SpillOptions(limit: limit, folder: folder)
   }
 
   private func options() throws -> Runner.Options {

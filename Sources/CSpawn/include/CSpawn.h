@@ -106,4 +106,10 @@ int headrace_poller_wait(int poller, int32_t *keys, int capacity, int timeout);
 /// back at once, and maps only what is at least `mapped_from` bytes.
 void headrace_keep_freed_memory(int bytes, int mapped_from);
 
+// MARK: Disk
+
+/// Gives the room of this part of the file back to the disk; the part reads as zeros from then on.
+/// -EOPNOTSUPP where the file system cannot.
+int headrace_free_room(int file, int64_t offset, int64_t length);
+
 #endif
