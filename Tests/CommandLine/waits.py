@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from test import CommandLineTest
+from test import LIMIT, CommandLineTest
 
 MIB = 1 << 20
 
@@ -88,6 +88,59 @@ class Spills(WaitingTest):
             self.assertIn(words, last)
         self.assertFalse((self.folder / "out").exists())
         self.assert_nothing_left()
+
+
+class Circles(WaitingTest):
+    def assert_circle(self, done, *words):
+        last = done.stderr.decode().split("headrace: ")[-1]
+        for word in ("wait for each other in a circle", *words):
+            self.assertIn(word, last)
+        self.assertFalse((self.folder / "out").exists())
+        self.assert_nothing_left()
+
+    def test_it_is_named(self):
+        report = self.folder / "report.json"
+        done = self.run_headrace("run", self.diamond("memory"), "--report", report, expected=10)
+        self.assert_circle(
+            done, "join waits for other (join.first is empty)",
+            "other waits for tee.source.0 (other.in is empty)",
+            "tee.source.0 waits for join (join.second is full)",
+            "'buffer: disk' on the wire to join.second")
+        self.assertIn("circle", json.loads(report.read_text())["error"])
+
+    def test_a_spill_that_is_too_small(self):
+        done = self.run_headrace(
+            "run", self.diamond("disk"), "--spill-limit", "1M", expected=10)
+        self.assert_circle(done, "the spill file before join.second is full", "--spill-limit")
+
+    def test_a_shell_with_a_pipeline_of_its_own(self):
+        path = self.diamond("memory")
+        text = path.read_text().replace("other: {command: [cat]}", "other: {command: [sh, -c, 'cat | cat']}")
+        path.write_text(text)
+        self.assert_circle(self.run_headrace("run", path, expected=10), "join waits for other")
+
+    def test_who_waits_for_something_else_is_in_no_circle(self):
+        """One that sleeps, one that computes, one that waits at a pipe which is no port."""
+        control = self.folder / "control"
+        os.mkfifo(control)
+        runs = {}
+        for name, script in (
+            ("sleeps", "sleep 3"),
+            ("computes", "timeout 3 sh -c \"while :; do :; done\" || true"),
+            ("waits", f"read line <{control}"),
+        ):
+            path = self.folder / f"{name}.yaml"
+            text = self.ONE_AFTER_THE_OTHER.replace("BUFFER", "memory")
+            text = text.replace("OUT", str(self.folder / f"{name}.out"))
+            path.write_text(text.replace("[cat]", f"[sh, -c, '{script}']"))
+            runs[name] = self.start("run", path)
+        for name in ("sleeps", "computes"):
+            self.assertEqual(runs[name].wait(LIMIT), 0, (self.folder / "stderr").read_text())
+        self.assertIsNone(runs["waits"].poll(), (self.folder / "stderr").read_text())
+        control.write_text("go\n")
+        self.assertEqual(runs["waits"].wait(LIMIT), 0, (self.folder / "stderr").read_text())
+        self.assertEqual((self.folder / "waits.out").stat().st_size, 24 * MIB)
+
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ import Testing
     try check(
       QueryTaskResponse(
         state: .finished, inputs: [.init(bytes: 9, done: true, unread: 300, held: 1)],
-        failure: Failure(kind: .timeout, message: "")),
-      "0802 1a0b 1009 2001 c03eac02 c83e01 c23e02 0808")
+        failure: Failure(kind: .timeout, message: ""), still: true),
+      "0802 1a0b 1009 2001 c03eac02 c83e01 c23e02 0808 c83e01")
   }
 
   @Test func configurations() throws {

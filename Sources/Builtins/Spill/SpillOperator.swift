@@ -79,6 +79,11 @@ package final class SpillOperator: Operator {
     self.end(.signal(15))
   }
 
+  package func lookWhetherStill(_ answer: @escaping (Bool) -> Void) {
+    guard case .running = self.state else { return answer(false) }
+    answer(self.accesses == 0 && !self.isTurnScheduled)
+  }
+
   private func run() {
     // A call from within the delegate only changes the queue: the loop below sees it.
     guard case .running = self.state, !self.isRunning, !self.isTurnScheduled else { return }

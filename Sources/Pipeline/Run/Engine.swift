@@ -73,15 +73,17 @@ struct Engine: Sendable {
     _ = try await client.queryTask(session(of: node), task: task, ensure: true)
   }
 
-  func query(_ node: String) async throws -> QueryTaskResponse {
-    try await client.queryTask(session(of: node), task: task, ensure: false)
+  func query(_ node: String, look: Bool) async throws -> QueryTaskResponse {
+    try await client.queryTask(session(of: node), task: task, look: look)
   }
 
   /// All nodes' answers, by name; nodes that cannot be asked are left out.
-  func queryAll() async -> [String: QueryTaskResponse] {
+  ///
+  /// - Parameter look: whether they are to look if their operators stand still.
+  func queryAll(look: Bool = false) async -> [String: QueryTaskResponse] {
     await withTaskGroup(of: (String, QueryTaskResponse?).self) { group in
       for node in plan.nodes {
-        group.addTask { (node.name, try? await query(node.name)) }
+        group.addTask { (node.name, try? await query(node.name, look: look)) }
       }
       var answers: [String: QueryTaskResponse] = [:]
       for await (name, answer) in group { answers[name] = answer }

@@ -9,6 +9,8 @@ package struct RunFailure: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable {
     /// An operator ended with another code than 0, or could not start: exit code 10.
     case operatorFailed
+    /// Operators wait for each other: 10.
+    case circle
     /// Data broke off on its way: 11.
     case dataBroken
     /// A node cannot be reached: 69.

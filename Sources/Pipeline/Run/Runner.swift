@@ -160,7 +160,8 @@ package final class Runner: Sendable {
       failure = RunFailure(operator: nil, error)
       answers = await Self.uncancelled { await engine.queryAll() }
       // The first call to break is seldom where the trouble began; a file of our own is.
-      if !(error is FileFailure), let root = RunFailure.root(of: answers, in: plan) {
+      let isRoot = error is FileFailure || failure?.kind == .circle
+      if !isRoot, let root = RunFailure.root(of: answers, in: plan) {
         failure = root
       }
     }
@@ -211,15 +212,17 @@ package final class Runner: Sendable {
     _ engine: Engine, _ meter: ProgressMeter, since start: ContinuousClock.Instant
   ) async throws -> ([String: QueryTaskResponse], ProgressMeter) {
     var meter = meter
+    var waits = WaitWatch(since: start)
     // The end of a run is seen within a twentieth of its time; no less often than a person looks.
     var pause = Duration.milliseconds(5)
     var lastProgress = start
     while true {
       try await _Concurrency.Task.sleep(for: pause)
-      let answers = await engine.queryAll()
+      let answers = await engine.queryAll(look: waits.wantsLook)
       try _Concurrency.Task.checkCancellation()
       if let failure = RunFailure.root(of: answers, in: plan) { throw failure }
       let now = ContinuousClock().now
+      if let circle = waits.update(answers, in: plan, now: now) { throw circle.failure(in: plan) }
       if now - lastProgress >= options.interval {
         lastProgress = now
         let seconds = (now - start) / .seconds(1)
@@ -227,6 +230,7 @@ package final class Runner: Sendable {
       }
       if plan.nodes.allSatisfy({ answers[$0.name]?.state == .finished }) { return (answers, meter) }
       pause = min(max(pause, (now - start) / 20), options.interval)
+      if waits.isSuspicious { pause = min(pause, WaitWatch.patience) }
     }
   }
 
