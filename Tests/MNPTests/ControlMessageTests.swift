@@ -70,8 +70,8 @@ import Testing
     try check(
       Configuration(
         parameters: [.init(name: "base", value: "1961"), .init(name: "e", value: "")],
-        inputNames: ["a", "b"], outputNames: ["c", ""]),
-      "0a0c0a04626173651204313936310a030a01651201611201621a01631a00")
+        inputNames: ["a", "b"], outputNames: ["c", ""], endedTasks: ["r-1"]),
+      "0a0c0a04626173651204313936310a030a01651201611201621a01631a00 2203722d31")
     try check(
       MantikInitConfiguration(
         header: "{}", payloadContentType: "application/zip", payload: .url("http://h/x")),

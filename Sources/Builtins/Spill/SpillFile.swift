@@ -15,20 +15,7 @@ final class SpillFile: Sendable {
   init(in folder: String?) throws(SystemError) {
     let temporary = getenv("TMPDIR").map { String(cString: $0) }
     self.folder = folder ?? temporary.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-    // O_TMPFILE, whose macro Swift does not import: __O_TMPFILE | O_DIRECTORY.
-    let unnamed = open(self.folder, O_RDWR | O_CLOEXEC | 0o20_000_000 | O_DIRECTORY, 0o600)
-    if unnamed >= 0 {
-      self.descriptor = unnamed
-      return
-    }
-    // A file system without that: named for as long as it takes to take the name away.
-    let random = String(UInt64.random(in: .min ... .max), radix: 36)
-    let path = "\(self.folder)/headrace-spill-\(getpid())-\(random)"
-    self.descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard self.descriptor >= 0 else {
-      throw SystemError("cannot make a spill file in \(self.folder)", errno: errno)
-    }
-    unlink(path)
+    self.descriptor = try UnnamedFile.open(in: self.folder, "a spill file")
   }
 
   deinit {
@@ -44,7 +31,8 @@ final class SpillFile: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
           let count = pwrite(
-            self.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, Int(offset))
+            self.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count,
+            Int(offset))
           if count < 0 {
             if errno == EINTR { continue }
             return errno
