@@ -61,7 +61,7 @@ let package = Package(
       ["HTTP2", "GRPC", nioCore, nioPosix, nioConcurrency]),
     library("Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency, logging]),
     library("Operators", ["CSpawn", nioCore, nioPosix, nioConcurrency, logging]),
-    library("Builtins", ["Operators", "OperatorFile", nioCore]),
+    library("Builtins", ["CSpawn", "Operators", "OperatorFile", nioCore, nioPosix]),
     library(
       "Node",
       [
@@ -100,7 +100,7 @@ let package = Package(
     tests(of: "MNP", ["CMNP", nioCore]),
     tests(of: "Sessions"),
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
-    tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded]),
+    tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded, nioPosix]),
     tests(of: "OperatorFile"),
     tests(of: "Pipeline", ["MNP", "OperatorFile", nioCore]),
     tests(

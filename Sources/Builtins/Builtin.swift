@@ -16,6 +16,7 @@ extension BuiltinKind {
   /// some may come later.
   package func check(given parameters: [String: String]) throws(BuiltinError) {
     _ = try self.settings(parameters)
+    if self == .spill { _ = try SpillSettings(parameters) }
   }
 
   /// Throws if a parameter is unknown, missing, or has a value that cannot be.
@@ -44,6 +45,7 @@ extension BuiltinKind {
     case .discard: return Discard(inputs: inputs)
     case .generate: return Generate(bytes: settings.bytes, pattern: settings.pattern)
     case .throttle: return Throttle(rate: settings.rate)
+    case .spill: throw BuiltinError("spill needs a disk: it is an operator of its own")
     }
   }
 

@@ -91,6 +91,11 @@ package final class BuiltinOperator: Operator {
     self.eventLoop.assumeIsolated().execute { self.report(.signal(15)) }
   }
 
+  /// A builtin without a timer acts only on what comes.
+  package func lookWhetherStill(_ answer: @escaping (Bool) -> Void) {
+    answer(self.state == .running && self.timer == nil && !self.isTurnScheduled)
+  }
+
   private func run() {
     // A call from within the delegate only changes the machine: the loop below sees it.
     guard self.state == .running, !self.isRunning, !self.isTurnScheduled else { return }

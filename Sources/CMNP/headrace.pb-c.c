@@ -187,7 +187,7 @@ void   headrace__v1__checksum__free_unpacked
   assert(message->base.descriptor == &headrace__v1__checksum__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor headrace__v1__configuration__field_descriptors[3] =
+static const ProtobufCFieldDescriptor headrace__v1__configuration__field_descriptors[4] =
 {
   {
     "parameters",
@@ -225,8 +225,21 @@ static const ProtobufCFieldDescriptor headrace__v1__configuration__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ended_tasks",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Headrace__V1__Configuration, n_ended_tasks),
+    offsetof(Headrace__V1__Configuration, ended_tasks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__v1__configuration__field_indices_by_name[] = {
+  3,   /* field[3] = ended_tasks */
   1,   /* field[1] = input_names */
   2,   /* field[2] = output_names */
   0,   /* field[0] = parameters */
@@ -234,7 +247,7 @@ static const unsigned headrace__v1__configuration__field_indices_by_name[] = {
 static const ProtobufCIntRange headrace__v1__configuration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor headrace__v1__configuration__descriptor =
 {
@@ -244,7 +257,7 @@ const ProtobufCMessageDescriptor headrace__v1__configuration__descriptor =
   "Headrace__V1__Configuration",
   "headrace.v1",
   sizeof(Headrace__V1__Configuration),
-  3,
+  4,
   headrace__v1__configuration__field_descriptors,
   headrace__v1__configuration__field_indices_by_name,
   1,  headrace__v1__configuration__number_ranges,

@@ -1377,7 +1377,7 @@ const ProtobufCMessageDescriptor headrace__mnp__pull_response__descriptor =
   (ProtobufCMessageInit) headrace__mnp__pull_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__query_task_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor headrace__mnp__query_task_request__field_descriptors[4] =
 {
   {
     "session_id",
@@ -1415,16 +1415,30 @@ static const ProtobufCFieldDescriptor headrace__mnp__query_task_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "look",
+    1000,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__QueryTaskRequest, look),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__query_task_request__field_indices_by_name[] = {
   2,   /* field[2] = ensure */
+  3,   /* field[3] = look */
   0,   /* field[0] = session_id */
   1,   /* field[1] = task_id */
 };
-static const ProtobufCIntRange headrace__mnp__query_task_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange headrace__mnp__query_task_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 1000, 3 },
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__query_task_request__descriptor =
 {
@@ -1434,10 +1448,10 @@ const ProtobufCMessageDescriptor headrace__mnp__query_task_request__descriptor =
   "Headrace__Mnp__QueryTaskRequest",
   "headrace.mnp",
   sizeof(Headrace__Mnp__QueryTaskRequest),
-  3,
+  4,
   headrace__mnp__query_task_request__field_descriptors,
   headrace__mnp__query_task_request__field_indices_by_name,
-  1,  headrace__mnp__query_task_request__number_ranges,
+  2,  headrace__mnp__query_task_request__number_ranges,
   (ProtobufCMessageInit) headrace__mnp__query_task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1558,7 +1572,7 @@ const ProtobufCMessageDescriptor headrace__mnp__task_port_status__descriptor =
   (ProtobufCMessageInit) headrace__mnp__task_port_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__mnp__query_task_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor headrace__mnp__query_task_response__field_descriptors[6] =
 {
   {
     "state",
@@ -1620,6 +1634,18 @@ static const ProtobufCFieldDescriptor headrace__mnp__query_task_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "still",
+    1001,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__Mnp__QueryTaskResponse, still),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__mnp__query_task_response__field_indices_by_name[] = {
   1,   /* field[1] = error */
@@ -1627,12 +1653,13 @@ static const unsigned headrace__mnp__query_task_response__field_indices_by_name[
   2,   /* field[2] = inputs */
   3,   /* field[3] = outputs */
   0,   /* field[0] = state */
+  5,   /* field[5] = still */
 };
 static const ProtobufCIntRange headrace__mnp__query_task_response__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 1000, 4 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor headrace__mnp__query_task_response__descriptor =
 {
@@ -1642,7 +1669,7 @@ const ProtobufCMessageDescriptor headrace__mnp__query_task_response__descriptor 
   "Headrace__Mnp__QueryTaskResponse",
   "headrace.mnp",
   sizeof(Headrace__Mnp__QueryTaskResponse),
-  5,
+  6,
   headrace__mnp__query_task_response__field_descriptors,
   headrace__mnp__query_task_response__field_indices_by_name,
   2,  headrace__mnp__query_task_response__number_ranges,

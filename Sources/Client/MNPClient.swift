@@ -138,10 +138,11 @@ public final class MNPClient: Sendable {
   /// How a task of a session is doing. `ensure`: it is created where it is new, which is how a task
   /// without inputs starts.
   public func queryTask(
-    _ session: NodeURL, task: TaskID, ensure: Bool = false, timeout: TimeAmount? = nil
+    _ session: NodeURL, task: TaskID, ensure: Bool = false, look: Bool = false,
+    timeout: TimeAmount? = nil
   ) async throws -> QueryTaskResponse {
     let request = QueryTaskRequest(
-      sessionID: try sessionID(of: session), taskID: task, ensure: ensure)
+      sessionID: try sessionID(of: session), taskID: task, ensure: ensure, look: look)
     return try await call(.queryTask, session, request, timeout: timeout ?? callTimeout)
   }
 

@@ -23,13 +23,17 @@ public struct Configuration: AnyEmbeddable {
   /// Names of the ports by number, or none at all.
   public var inputNames: [String]
   public var outputNames: [String]
+  /// Tasks that have ended before this session began: a late push or pull must not start them again.
+  public var endedTasks: [String]
 
   public init(
-    parameters: [Parameter] = [], inputNames: [String] = [], outputNames: [String] = []
+    parameters: [Parameter] = [], inputNames: [String] = [], outputNames: [String] = [],
+    endedTasks: [String] = []
   ) {
     self.parameters = parameters
     self.inputNames = inputNames
     self.outputNames = outputNames
+    self.endedTasks = endedTasks
   }
 
   public init(decoding buffer: ByteBuffer) throws(MNPError) { self = try decode(buffer) }
@@ -41,12 +45,14 @@ extension Configuration: Translated {
     parameters = try FromC.list(c.parameters, c.n_parameters)
     inputNames = try FromC.texts(c.input_names, c.n_input_names, "input_names")
     outputNames = try FromC.texts(c.output_names, c.n_output_names, "output_names")
+    endedTasks = try FromC.texts(c.ended_tasks, c.n_ended_tasks, "ended_tasks")
   }
 
   func fill(_ c: inout Headrace__V1__Configuration, _ arena: inout PackArena) {
     (c.n_parameters, c.parameters) = arena.list(parameters)
     (c.n_input_names, c.input_names) = arena.list(inputNames)
     (c.n_output_names, c.output_names) = arena.list(outputNames)
+    (c.n_ended_tasks, c.ended_tasks) = arena.list(endedTasks)
   }
 }
 

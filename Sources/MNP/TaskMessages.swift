@@ -40,11 +40,14 @@ public struct QueryTaskRequest: ControlMessage {
   public var taskID: TaskID
   /// Whether to create the task where it is new.
   public var ensure: Bool
+  /// Whether to look if the operator stands still, at some cost. Ours (field 1000).
+  public var look: Bool
 
-  public init(sessionID: SessionID, taskID: TaskID, ensure: Bool = false) {
+  public init(sessionID: SessionID, taskID: TaskID, ensure: Bool = false, look: Bool = false) {
     self.sessionID = sessionID
     self.taskID = taskID
     self.ensure = ensure
+    self.look = look
   }
 
   public init(decoding buffer: ByteBuffer) throws(MNPError) { self = try decode(buffer) }
@@ -56,12 +59,14 @@ extension QueryTaskRequest: Translated {
     sessionID = try SessionID(wire: FromC.bytes(c.session_id))
     taskID = try TaskID(wire: FromC.bytes(c.task_id))
     ensure = c.ensure != 0
+    look = c.look != 0
   }
 
   func fill(_ c: inout Headrace__Mnp__QueryTaskRequest, _ arena: inout PackArena) {
     c.session_id = arena.text(sessionID.description)
     c.task_id = arena.text(taskID.description)
     c.ensure = ensure ? 1 : 0
+    c.look = look ? 1 : 0
   }
 }
 
@@ -154,16 +159,20 @@ public struct QueryTaskResponse: ControlMessage {
   public var outputs: [PortStatus]
   /// With ``TaskState/failed``: why, for programs. Ours (field 1000); other nodes have none.
   public var failure: Failure?
+  /// To ``QueryTaskRequest/look``: the operator does nothing until one of its ports moves. Ours (field
+  /// 1001); of other nodes it is not known, which is false.
+  public var still: Bool
 
   public init(
     state: TaskState, error: String = "", inputs: [PortStatus] = [], outputs: [PortStatus] = [],
-    failure: Failure? = nil
+    failure: Failure? = nil, still: Bool = false
   ) {
     self.state = state
     self.error = error
     self.inputs = inputs
     self.outputs = outputs
     self.failure = failure
+    self.still = still
   }
 
   public init(decoding buffer: ByteBuffer) throws(MNPError) { self = try decode(buffer) }
@@ -177,6 +186,7 @@ extension QueryTaskResponse: Translated {
     inputs = try FromC.list(c.inputs, c.n_inputs)
     outputs = try FromC.list(c.outputs, c.n_outputs)
     failure = try FromC.message(c.failure)
+    still = c.still != 0
   }
 
   func fill(_ c: inout Headrace__Mnp__QueryTaskResponse, _ arena: inout PackArena) {
@@ -185,5 +195,6 @@ extension QueryTaskResponse: Translated {
     (c.n_inputs, c.inputs) = arena.list(inputs)
     (c.n_outputs, c.outputs) = arena.list(outputs)
     if let failure { c.failure = arena.message(failure) }
+    c.still = still ? 1 : 0
   }
 }

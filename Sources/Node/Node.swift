@@ -209,9 +209,12 @@ package final class Node: Sendable {
       `operator` = ProcessOperator(command: command, eventLoop: loop, resources: resources)
     case .builtin(let kind, let parameters):
       do {
-        `operator` = try BuiltinOperator.make(
-          kind, parameters: parameters, inputs: blueprint.inputs.count,
-          outputs: blueprint.outputs.count, on: loop)
+        `operator` =
+          kind == .spill
+          ? try SpillOperator(parameters: parameters, on: loop, threadPool: resources.threadPool)
+          : try BuiltinOperator.make(
+            kind, parameters: parameters, inputs: blueprint.inputs.count,
+            outputs: blueprint.outputs.count, on: loop)
       } catch {
         throw GRPCStatus(.internalError, "builtin \(kind.rawValue): \(error)")
       }

@@ -3,11 +3,18 @@
 /// The builtins of the contract, with what can be checked before one runs.
 package enum BuiltinKind: String, CaseIterable, Sendable {
   case echo, tee, concat, merge, split, discard, generate, throttle
+  /// What a run puts into a wire with `buffer: disk`; not for files that people write.
+  case spill
+
+  /// Those that a file may name.
+  package static let allCases: [BuiltinKind] = [
+    .echo, .tee, .concat, .merge, .split, .discard, .generate, .throttle,
+  ]
 
   /// How many of them it takes; nothing for any number.
   package var inputCount: Int? {
     switch self {
-    case .tee, .split, .throttle: 1
+    case .tee, .split, .throttle, .spill: 1
     case .generate: 0
     case .echo, .concat, .merge, .discard: nil
     }
@@ -15,7 +22,7 @@ package enum BuiltinKind: String, CaseIterable, Sendable {
 
   package var outputCount: Int? {
     switch self {
-    case .concat, .merge, .generate, .throttle: 1
+    case .concat, .merge, .generate, .throttle, .spill: 1
     case .discard: 0
     case .echo, .tee, .split: nil
     }
@@ -58,6 +65,15 @@ package enum BuiltinKind: String, CaseIterable, Sendable {
         ParameterDeclaration(
           name: "rate", type: .string, defaultValue: nil,
           description: "bytes a second, with K, M or G as powers of 1024")
+      ]
+    case .spill:
+      [
+        ParameterDeclaration(
+          name: "limit", type: .string, defaultValue: .string("10G"),
+          description: "the most that its file may hold, with K, M or G as powers of 1024"),
+        ParameterDeclaration(
+          name: "folder", type: .string, defaultValue: .null,
+          description: "where its file is made; $TMPDIR or /tmp without"),
       ]
     default: []
     }

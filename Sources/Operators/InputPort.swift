@@ -78,6 +78,11 @@ final class InputPort {
     }
   }
 
+  /// The pipe that the program reads, while it is open.
+  var pipe: FileIdentity? {
+    if case .pipe(let writer) = way { writer.pipe } else { nil }
+  }
+
   /// The port's pipe is there.
   func attach(pipe: Descriptor) throws(SystemError) {
     if case .pipe(let writer) = way { try writer.attach(pipe) }

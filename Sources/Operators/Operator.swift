@@ -27,6 +27,10 @@ package protocol Operator: AnyObject {
   /// Ends the operator now: SIGTERM to the process group, SIGKILL after the grace.
   /// `operatorExited` follows once nothing of it is left. Further calls change nothing.
   func cancel()
+
+  /// Looks whether nothing of the operator goes on until one of its ports does, and answers on the
+  /// loop, from within the call or later. False where it cannot be told.
+  func lookWhetherStill(_ answer: @escaping (Bool) -> Void)
 }
 
 /// What a task hears from its operator, on the task's home event loop.

@@ -19,6 +19,9 @@ final class OutputPort {
     owner = OwnerReference(process: process)
   }
 
+  /// The pipe that the program writes to, while it is open.
+  var openPipe: FileIdentity? { pipe?.identity }
+
   func setReading(_ reading: Bool) {
     self.reading = reading
     pipe?.setReading(reading)

@@ -65,6 +65,8 @@ final class PipeReader: ChannelInboundHandler {
     }
   }
 
+  var identity: FileIdentity? { FileIdentity(of: spare) }
+
   /// Whether a named pipe's path leads to this pipe.
   func isSame(as identity: FileIdentity) -> Bool { FileIdentity(of: spare) == identity }
 

@@ -78,6 +78,11 @@ final class PipeWriter {
     scheduleFlush()
   }
 
+  /// Which pipe it is, while it is open.
+  var pipe: FileIdentity? {
+    if case .open(let descriptor, _) = state { FileIdentity(of: descriptor) } else { nil }
+  }
+
   func write(_ bytes: ByteBuffer) {
     guard bytes.readableBytes > 0 else { return }
     queuedBytes += bytes.readableBytes

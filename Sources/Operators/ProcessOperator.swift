@@ -1,5 +1,6 @@
 // An operator that is a program: its life from the first call to the last event.
 
+internal import CSpawn
 internal import Glibc
 package import NIOCore
 internal import NIOPosix
@@ -97,6 +98,22 @@ package final class ProcessOperator: Operator {
     cancelled = true
     // On a clean stack, like every call of the delegate's.
     eventLoop.assumeIsolated().execute { self.cancelNow() }
+  }
+
+  package func lookWhetherStill(_ answer: @escaping (Bool) -> Void) {
+    switch phase {
+    case .receiving:
+      // It waits for inputs by file to be whole, and for nothing else.
+      answer(true)
+    case .running(_, let group):
+      let pipes = inputs.compactMap(\.pipe) + outputs.compactMap(\.openPipe)
+      resources.threadPool.runIfActive(eventLoop: eventLoop) {
+        let ports = pipes.map { headrace_file_id(device: $0.device, inode: $0.inode) }
+        return headrace_stands_still(group, ports, Int32(ports.count)) == 1
+      }.assumeIsolated().whenComplete { answer((try? $0.get()) ?? false) }
+    default:
+      answer(false)
+    }
   }
 
   // MARK: Start

@@ -71,6 +71,15 @@ package struct TaskTable<Entry> {
     return true
   }
 
+  /// Remembers ids of tasks that have ended elsewhere or before: they are never started here.
+  package mutating func forbid(_ ids: [String], now: UInt64) {
+    for id in ids where entries[TaskKey(id: id)] == nil {
+      let key = TaskKey(id: id)
+      guard bareIDs.insert(key).inserted else { continue }
+      forgettings.append(key, at: now &+ limits.idLifetime)
+    }
+  }
+
   /// The task has ended; its status begins to age.
   package mutating func ended(_ id: String, now: UInt64) {
     let key = TaskKey(id: id)

@@ -1,6 +1,7 @@
 // headrace run: the embedded engine.
 
 internal import ArgumentParser
+internal import Builtins
 internal import Client
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -42,6 +43,26 @@ struct Run: AsyncParsableCommand {
 
   @Option(
     help: """
+      The most that the file of a wire with 'buffer: disk' may hold: bytes, or K, M or G as powers of \
+      1024. (default: 10G)
+      """)
+  var spillLimit: String?
+
+  @Option(help: "The folder for those files. (default: $TMPDIR, or /tmp)")
+  var spillFolder: String?
+
+  @Option(help: "How often everything may run again when a node or an operator dies.")
+  var retries: RetryCount = Twin.value("RETRIES", default: RetryCount(0))
+
+  @Option(
+    help: """
+      With --retries: the folder for what comes from standard input, pipes and devices, which cannot be \
+      read twice. Removed at the end.
+      """)
+  var spool: String?
+
+  @Option(
+    help: """
       HOST:PORT at which nodes on other hosts reach those that the run starts, which then listen on \
       all addresses; port 0 for any. Needs --insecure.
       """)
@@ -57,20 +78,26 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var log: LogOptions
 
   func run() async throws {
-    let settings = try set.map { argument in
+    let parameters = try set.map { argument in
       let pair = try KeyValue(argument, flag: "--set")
       return PipelineSetting(name: pair.name, text: pair.text)
     }
-    let definition = try PipelineReader.load(pipeline, settings: settings)
-    let plan = try Plan(definition)
+    let definition = try PipelineReader.load(pipeline, settings: parameters)
+    let handOff = handOff ?? Twin.string("HAND_OFF")
+    let spills = try spillOptions()
+    var plan = try Plan(definition)
+    // A stage that is handed over as a file holds nobody up.
+    if handOff == nil { plan = plan.spilling(spills) }
     guard !self.plan else {
       print(json ? try plan.json() : plan.text, terminator: "")
       return
     }
     for warning in plan.warnings { Exit.say("warning: \(warning)") }
-    for edge in plan.edges where edge.buffer == .disk {
-      Exit.say("warning: \(edge.location): buffer: disk is not built yet; this edge runs in memory")
+    if handOff == nil, plan.edges.contains(where: { $0.buffer == .disk }) {
+      try spills.checkFolder()
     }
+    let settings = try options()
+    try checkRetries(plan, settings)
     // Before anything runs: what cannot be written is known at once.
     let reportFile = try (report ?? Twin.string("REPORT")).map {
       try OutputFile(path: try path($0, flag: "--report"))
@@ -80,8 +107,7 @@ struct Run: AsyncParsableCommand {
 
     let display = RunDisplay(isQuiet: quiet, log: log)
     let client = try network.makeClient()
-    let runner = Runner(plan, options: try options(), client: client) { display.show($0) }
-    let handOff = handOff ?? Twin.string("HAND_OFF")
+    let runner = Runner(plan, options: settings, client: client) { display.show($0) }
     let work = _Concurrency.Task {
       if let handOff { return await runner.runStages(in: handOff) }
       return await runner.run()
@@ -106,10 +132,34 @@ struct Run: AsyncParsableCommand {
     }
   }
 
+  private func spillOptions() throws -> SpillOptions {
+    let limit = spillLimit ?? Twin.string("SPILL_LIMIT") ?? SpillOptions().limit
+    do {
+      try BuiltinKind.spill.check(parameters: ["limit": limit])
+    } catch {
+      throw UsageError("--spill-limit: '\(limit)' is not a number from 64K on, with K, M or G")
+    }
+    let folder = try (spillFolder ?? Twin.string("SPILL_FOLDER")).map {
+      TextFile.absolute(try path($0, flag: "--spill-folder"))
+    }
+    return SpillOptions(limit: limit, folder: folder)
+  }
+
+  private func checkRetries(_ plan: Plan, _ options: Runner.Options) throws {
+    guard options.retries > 0, options.spoolFolder == nil else { return }
+    for source in plan.sources where !InputFile.canBeReadTwice(source.path) {
+      let name = source.place == .standardStream ? "standard input" : source.path
+      throw UsageError(
+        "--retries: \(name) cannot be read twice; give --spool DIR, where what came of it is kept")
+    }
+  }
+
   private func options() throws -> Runner.Options {
     var options = Runner.Options(
       executable: try Environment.executable(), environment: Environment.inherited)
     options.serveArguments = network.arguments
+    options.retries = retries.count
+    options.spoolFolder = try (spool ?? Twin.string("SPOOL")).map { try path($0, flag: "--spool") }
     if let advertise = advertise ?? Twin.optional("ADVERTISE") {
       guard insecure else {
         throw UsageError("--advertise needs --insecure: the run's nodes would listen without TLS")
@@ -122,6 +172,20 @@ struct Run: AsyncParsableCommand {
     options.interval = isatty(2) == 1 ? .milliseconds(500) : .seconds(3)
     return options
   }
+}
+
+/// A number from 0 to 1000.
+struct RetryCount: ExpressibleByArgument, CustomStringConvertible {
+  let count: Int
+
+  init(_ count: Int) { self.count = count }
+
+  init?(argument: String) {
+    guard let count = Int(argument), (0...1000).contains(count) else { return nil }
+    self.count = count
+  }
+
+  var description: String { "\(count)" }
 }
 
 /// What a person sees of a run, on standard error.
@@ -164,6 +228,8 @@ private final class RunDisplay: Sendable {
           : ProgressTable.plain(edges, seconds: seconds)
       }
       write(text)
+    case .retry(let text):
+      note(text)
     }
   }
 

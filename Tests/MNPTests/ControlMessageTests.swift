@@ -62,16 +62,16 @@ import Testing
     try check(
       QueryTaskResponse(
         state: .finished, inputs: [.init(bytes: 9, done: true, unread: 300, held: 1)],
-        failure: Failure(kind: .timeout, message: "")),
-      "0802 1a0b 1009 2001 c03eac02 c83e01 c23e02 0808")
+        failure: Failure(kind: .timeout, message: ""), still: true),
+      "0802 1a0b 1009 2001 c03eac02 c83e01 c23e02 0808 c83e01")
   }
 
   @Test func configurations() throws {
     try check(
       Configuration(
         parameters: [.init(name: "base", value: "1961"), .init(name: "e", value: "")],
-        inputNames: ["a", "b"], outputNames: ["c", ""]),
-      "0a0c0a04626173651204313936310a030a01651201611201621a01631a00")
+        inputNames: ["a", "b"], outputNames: ["c", ""], endedTasks: ["r-1"]),
+      "0a0c0a04626173651204313936310a030a01651201611201621a01631a00 2203722d31")
     try check(
       MantikInitConfiguration(
         header: "{}", payloadContentType: "application/zip", payload: .url("http://h/x")),

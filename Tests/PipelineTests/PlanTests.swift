@@ -178,6 +178,38 @@ import Testing
     #expect("tee.".count + 2 * Name.limit + 1 <= 100)
   }
 
+  @Test func aWireThatWaitsOnDiskGetsASpill() throws {
+    let plan = try Bench().plan(
+      """
+      operators:
+        a: {command: [a], inputs: [], outputs: [{name: rows, content_type: text/csv}]}
+        c: {command: [c], inputs: [{name: few, via: stdin}, {name: all, via: file}]}
+      wires:
+        - a.rows -> c.few
+        - {from: a.rows, to: c.all, buffer: disk}
+      """)
+    let spilling = plan.spilling(SpillOptions(limit: "64K", folder: "/spills"))
+    let spill = try #require(spilling.node("spill.c.all"))
+    #expect(spill.isAutomatic)
+    #expect(spill.definition.program == .builtin(.spill))
+    #expect(
+      spill.initParameters.map { "\($0.name)=\($0.text)" } == ["limit=64K", "folder=/spills"])
+    #expect(
+      edges(spilling) == [
+        "a.rows -> tee.a.rows.0", "tee.a.rows.0 -> c.few", "tee.a.rows.1 -> spill.c.all.0",
+        "spill.c.all.0 -> c.all",
+      ])
+    #expect(spilling.edges.map(\.buffer) == [.memory, .memory, .disk, .memory])
+    #expect(
+      spilling.edges.map(\.reason).suffix(2) == [
+        "node to node; what does not fit waits on disk",
+        "whole on disk before c starts (via: file)",
+      ])
+    #expect(spilling.nodes.map(\.name) == ["c", "spill.c.all", "tee.a.rows", "a"])
+    #expect(spilling.edges.map(\.contentType) == Array(repeating: "text/csv", count: 4))
+    #expect(plan.edges.count == 3)
+  }
+
   @Test func reasonsForFiles() throws {
     let plan = try Bench().plan(
       """

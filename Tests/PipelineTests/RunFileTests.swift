@@ -51,6 +51,58 @@ import Testing
     #expect(try folder.names == ["out"])
   }
 
+  @Test func anOutputBeginsAgain() throws {
+    let folder = try Folder()
+    let file = try OutputFile(path: "\(folder.path)/out")
+    try file.write(ByteBuffer(string: "of a failed attempt"))
+    #expect(!file.isIrrevocable)
+    try file.restart()
+    try file.write(ByteBuffer(string: "whole"))
+    try file.publish()
+    #expect(folder.text(of: "out") == "whole")
+    #expect(file.bytes == 5)
+    #expect(try InputFile.digest(of: "\(folder.path)/out") == file.digest)
+  }
+
+  @Test func aFileIsReadAgain() throws {
+    let folder = try Folder()
+    try "some bytes".write(
+      toFile: "\(folder.path)/in", atomically: false, encoding: .utf8)
+    let file = try InputFile(path: "\(folder.path)/in", spoolFolder: "/nonexistent")
+    #expect(try file.read(limit: 4) == ByteBuffer(string: "some"))
+    try file.rewind()
+    #expect(try file.text() == "some bytes")
+    #expect(file.bytes == 10)
+  }
+
+  /// A named pipe gives each byte once: what was read comes from the spool, then the pipe goes on.
+  @Test func aPipeIsReadAgainFromItsSpool() throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/pipe"
+    #expect(mkfifo(path, 0o600) == 0)
+    let writer = open(path, O_RDWR)
+    let file = try InputFile(path: path, spoolFolder: folder.path)
+    #expect(!InputFile.canBeReadTwice(path))
+    _ = "first ".withCString { write(writer, $0, 6) }
+    #expect(try file.read(limit: 100) == ByteBuffer(string: "first "))
+    try file.rewind()
+    #expect(try file.read(limit: 2) == ByteBuffer(string: "fi"))
+    try file.rewind()
+    _ = "second".withCString { write(writer, $0, 6) }
+    #expect(try file.read(limit: 100) == ByteBuffer(string: "first "))
+    close(writer)
+    #expect(try file.text() == "second")
+    try file.rewind()
+    #expect(try file.text() == "first second")
+    #expect(file.bytes == 12)
+    #expect(try folder.names == ["pipe"])
+    #expect(throws: FileFailure.self) {
+      let writer = open(path, O_RDWR)
+      defer { close(writer) }
+      try InputFile(path: path).rewind()
+    }
+  }
+
   @Test func whatIsDiscardedLeavesNothing() throws {
     let folder = try Folder()
     let file = try OutputFile(path: "\(folder.path)/out")
@@ -112,5 +164,20 @@ import Testing
     #expect(NodeLog.text(of: warned) == "pipes stay small")
     #expect(NodeLog.text(of: "Fatal error: …\n") == "Fatal error: …")
     #expect(NodeLog.text(of: "\n") == nil)
+  }
+}
+
+extension InputFile {
+  /// What is left of it.
+  fileprivate func text() throws -> String {
+    var text = ""
+    while let bytes = try read(limit: 4) { text += String(buffer: bytes) }
+    return text
+  }
+
+  fileprivate static func digest(of path: String) throws -> String {
+    let file = try InputFile(path: path)
+    _ = try file.text()
+    return file.digest
   }
 }

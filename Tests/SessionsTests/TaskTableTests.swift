@@ -43,6 +43,18 @@ import Testing
     expect(table.insert(2, id: "a"), is: true)
   }
 
+  @Test func aForbiddenIDIsNeverATaskAndIsForgottenInTime() {
+    var table = TaskTable<Int>()
+    expect(table.insert(1, id: "living"), is: true)
+    table.forbid(["old", "living"], now: 0)
+    #expect(Self.look(table, "old") == .expired)
+    #expect(Self.look(table, "living") == .known(1))
+    expect(table.expire(now: Self.day - 1), is: [])
+    #expect(Self.look(table, "old") == .expired)
+    expect(table.expire(now: Self.day), is: [])
+    #expect(Self.look(table, "old") == .unknown)
+  }
+
   @Test func theLimitIsOnLivingTasks() {
     var limits = TaskTable<Int>.Limits()
     limits.live = 2

@@ -81,10 +81,15 @@ struct  Headrace__V1__Configuration
   ProtobufCBinaryData *input_names;
   size_t n_output_names;
   ProtobufCBinaryData *output_names;
+  /*
+   * Tasks that have ended before this session began: what is still sent to them is refused.
+   */
+  size_t n_ended_tasks;
+  ProtobufCBinaryData *ended_tasks;
 };
 #define HEADRACE__V1__CONFIGURATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__v1__configuration__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Headrace__V1__Parameter

@@ -258,10 +258,14 @@ struct  Headrace__Mnp__QueryTaskRequest
    * Create the task where it is new.
    */
   protobuf_c_boolean ensure;
+  /*
+   * Look whether the operator stands still. It costs a walk through /proc.
+   */
+  protobuf_c_boolean look;
 };
 #define HEADRACE__MNP__QUERY_TASK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__query_task_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Headrace__Mnp__TaskPortStatus
@@ -308,10 +312,14 @@ struct  Headrace__Mnp__QueryTaskResponse
    * With TS_FAILED: where and why, for programs.
    */
   Headrace__V1__Failure *failure;
+  /*
+   * Asked for with look: the operator stands still until one of its ports moves.
+   */
+  protobuf_c_boolean still;
 };
 #define HEADRACE__MNP__QUERY_TASK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__mnp__query_task_response__descriptor) \
-    , HEADRACE__MNP__TASK_STATE__TS_UNKNOWN, {0,NULL}, 0,NULL, 0,NULL, NULL }
+    , HEADRACE__MNP__TASK_STATE__TS_UNKNOWN, {0,NULL}, 0,NULL, 0,NULL, NULL, 0 }
 
 
 /* Headrace__Mnp__AboutResponse methods */

@@ -66,6 +66,16 @@ int headrace_signal_group(int group, int signal);
 /// 1 when a process of the group is alive, that is, not a zombie; 0 when none is, by /proc.
 int headrace_group_alive(int group);
 
+struct headrace_file_id {
+  uint64_t device;
+  uint64_t inode;
+};
+
+/// 1 when nothing of the group goes on until one of its ports' pipes does: every thread of it sleeps
+/// without a time limit, at such a pipe, at a pipe between processes of the group, for another thread or
+/// for a child, and at least one at a port. 0 when that is not so, or cannot be told. By /proc.
+int headrace_stands_still(int group, const struct headrace_file_id *ports, int count);
+
 /// Makes this process the one that orphaned descendants are handed to. 1 when it is one already,
 /// by that or as PID 1, when `enable` is 0.
 int headrace_subreaper(int enable);
@@ -105,5 +115,11 @@ int headrace_poller_wait(int poller, int32_t *keys, int capacity, int timeout);
 /// The allocator keeps up to `bytes` of freed memory at the end of each heap instead of giving it
 /// back at once, and maps only what is at least `mapped_from` bytes.
 void headrace_keep_freed_memory(int bytes, int mapped_from);
+
+// MARK: Disk
+
+/// Gives the room of this part of the file back to the disk; the part reads as zeros from then on.
+/// -EOPNOTSUPP where the file system cannot.
+int headrace_free_room(int file, int64_t offset, int64_t length);
 
 #endif

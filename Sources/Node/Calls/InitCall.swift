@@ -110,7 +110,7 @@ extension Node {
         .init(name: $0.name, contentType: $0.contentType ?? "", destination: $1)
       },
       recipe: try recipe(ports, parameters),
-      failsOnEarlyEnd: definition.earlyEnd == .fail)
+      failsOnEarlyEnd: definition.earlyEnd == .fail, endedTasks: sent.endedTasks)
   }
 
   private func decode(_ configuration: AnyMessage?) throws(InitFailure) -> Configuration {

@@ -53,7 +53,7 @@ extension Node {
     switch lookup {
     case .found(let task):
       let reply = Mailbox<TaskSnapshot>(on: call.eventLoop) { call.answer($0.response.encoded()) }
-      task.mailbox.post(.query { reply.post($0) })
+      task.mailbox.post(.query(look: message.look) { reply.post($0) })
     case .unknown:
       // TS_UNKNOWN is an answer, not an error.
       call.answer(QueryTaskResponse(state: .unknown).encoded())

@@ -35,6 +35,7 @@ final class NodeSession: Sendable {
   func becomeReady(_ blueprint: SessionBlueprint) -> Bool {
     state.withLockedValue { state in
       state.blueprint = blueprint
+      state.tasks.forbid(blueprint.endedTasks, now: NIODeadline.now().monotonicNanoseconds)
       return state.machine.becameReady()
     }
   }

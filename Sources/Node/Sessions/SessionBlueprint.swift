@@ -29,6 +29,8 @@ struct SessionBlueprint: Sendable {
   var recipe: Recipe
   /// `early_end: fail` of the operator file.
   var failsOnEarlyEnd: Bool
+  /// Ids that no task of the session may have: tasks of former attempts of a run.
+  var endedTasks: [String] = []
 
   /// Why no task of the session could take a call to this port.
   func refusal(of port: CalledPort) -> TaskRefusal? {

@@ -110,12 +110,15 @@ struct TaskSnapshot: Sendable {
   var heldAtOutputs: [Int64]
   /// Of what has arrived at each input, where it is summed.
   var checksums: [Checksum?]
+  /// The operator was looked at, and does nothing until a port moves.
+  var isStill = false
 
   var response: QueryTaskResponse {
     let empty = status.outputs.map { _ in Checksum?.none }
     var response = QueryTaskResponse(
       state: .exists, inputs: Self.wire(status.inputs, heldAtInputs, checksums),
-      outputs: Self.wire(status.outputs, heldAtOutputs, empty))
+      outputs: Self.wire(status.outputs, heldAtOutputs, empty),
+      still: isStill)
     switch status.state {
     case .exists: break
     case .finished: response.state = .finished

@@ -53,7 +53,8 @@ typealias Puller = Mailbox<PullReply>
 enum TaskMessage: Sendable {
   case push(input: Int, from: Pusher, PushEvent)
   case pull(output: Int, by: Puller, PullEvent)
-  case query(@Sendable (TaskSnapshot) -> Void)
+  /// `look`: with a look whether the operator stands still.
+  case query(look: Bool, @Sendable (TaskSnapshot) -> Void)
   case cancel(reason: String)
   /// The session no longer knows it: what it still holds goes, once no pull reads it.
   case release

@@ -108,9 +108,18 @@ final class TaskRun {
     switch message {
     case .push(let input, let pusher, let event): push(event, input: input, from: pusher)
     case .pull(let output, let puller, let event): pull(event, output: output, by: puller)
-    case .query(let answer): answer(snapshot)
+    case .query(let look, let answer): query(look: look, answer)
     case .cancel(let reason): perform(machine.cancel(TaskFailure(.cancelled, reason)))
     case .release: perform(machine.release())
+    }
+  }
+
+  private func query(look: Bool, _ answer: @escaping (TaskSnapshot) -> Void) {
+    guard look, let target = `operator` else { return answer(snapshot) }
+    target.lookWhetherStill { [self] isStill in
+      var found = snapshot
+      found.isStill = isStill
+      answer(found)
     }
   }
 

@@ -90,6 +90,9 @@ package struct PlanEnd: Sendable {
   package var port: PlanPortID
   package var place: OuterPlace
   package var location: SourceLocation
+
+  /// The file's path; `-` is the standard stream.
+  package var path: String { place.path }
 }
 
 /// A pipeline with every name looked up and everything checked that can be checked before it runs.

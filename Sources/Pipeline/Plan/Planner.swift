@@ -160,30 +160,12 @@ private struct Planner {
   ) {
     let output = port(from, .output)
     let input = port(to, .input)
-    let (kind, reason) = Self.kind(output, input, from: from.node, to: to.node, buffer)
+    let (kind, reason) = PlanEdge.kind(output, input, from: from.node, to: to.node, buffer)
     edges.append(
       PlanEdge(
         from: from, to: to, contentType: contentType, buffer: buffer, kind: kind, reason: reason,
         location: location))
   }
-
-  private static func kind(
-    _ output: PlanPort, _ input: PlanPort, from: String, to: String, _ buffer: EdgeBuffer
-  ) -> (PlanEdge.Kind, String) {
-    let spill = buffer == .disk ? "; what does not fit waits on disk" : ""
-    switch (output.via == .file, input.via == .file) {
-    case (true, true):
-      return (.file, "written by \(from) and read by \(to) as a whole (via: file)" + spill)
-    case (true, false):
-      return (.file, "sent when \(from) has exited (via: file)" + spill)
-    case (false, true):
-      return (.file, "whole on disk before \(to) starts (via: file)" + spill)
-    case (false, false):
-      return (.pipe, "\(medium(output)) to \(medium(input))" + spill)
-    }
-  }
-
-  private static func medium(_ port: PlanPort) -> String { port.via?.rawValue ?? "node" }
 
   private func location(of reader: Reader) -> SourceLocation {
     switch reader {
@@ -219,4 +201,25 @@ private struct Planner {
     plan.circleWarnings = Reconvergence.warnings(plan)
     return plan
   }
+}
+
+extension PlanEdge {
+  /// How bytes get from one port to another, and why so.
+  static func kind(
+    _ output: PlanPort, _ input: PlanPort, from: String, to: String, _ buffer: EdgeBuffer
+  ) -> (PlanEdge.Kind, String) {
+    let spill = buffer == .disk ? "; what does not fit waits on disk" : ""
+    switch (output.via == .file, input.via == .file) {
+    case (true, true):
+      return (.file, "written by \(from) and read by \(to) as a whole (via: file)" + spill)
+    case (true, false):
+      return (.file, "sent when \(from) has exited (via: file)" + spill)
+    case (false, true):
+      return (.file, "whole on disk before \(to) starts (via: file)" + spill)
+    case (false, false):
+      return (.pipe, "\(medium(output)) to \(medium(input))" + spill)
+    }
+  }
+
+  private static func medium(_ port: PlanPort) -> String { port.via?.rawValue ?? "node" }
 }

@@ -11,10 +11,24 @@ struct Engine: Sendable {
   let plan: Plan
   /// The run's id, from which session ids are made.
   let run: String
-  /// One task id on all nodes: RUN-ATTEMPT.
-  let task: TaskID
+  /// 1 for the first.
+  let attempt: Int
   /// The URL of each node, by its name in the plan.
   let urls: [String: NodeURL]
+
+  init(
+    client: MNPClient, plan: Plan, run: String, attempt: Int, urls: [String: NodeURL]
+  ) throws(MNPError) {
+    self.client = client
+    self.plan = plan
+    self.run = run
+    self.attempt = attempt
+    self.urls = urls
+    task = try TaskID.make("\(run)-\(attempt)")
+  }
+
+  /// One task id on all nodes: RUN-ATTEMPT.
+  let task: TaskID
 
   func session(of node: String) throws -> NodeURL {
     guard let url = urls[node] else { throw NodeFailure("no node runs \(node)") }
@@ -42,6 +56,8 @@ struct Engine: Sendable {
     }
     configuration.inputNames = Self.names(node.inputs)
     configuration.outputNames = Self.names(node.outputs)
+    // What a former attempt still sends finds its task ended.
+    configuration.endedTasks = (1..<attempt).map { "\(run)-\($0)" }
     var request = InitRequest(sessionID: url.session)
     request.configuration = AnyMessage(configuration)
     request.inputs = node.inputs.map { .init(contentType: $0.contentType ?? "") }
@@ -54,11 +70,14 @@ struct Engine: Sendable {
     let last: InitResponse
     do {
       last = try await client.initialize(url.node, request)
+    } catch let error as MNPClientError where error.code == .alreadyExists && attempt > 1 {
+      // A node elsewhere that could not be reached when the former attempt ended.
+      throw RunFailure(.unreachable, operator: node.name, error.message)
     } catch {
       throw RunFailure(operator: node.name, error)
     }
     guard last.state == .ready else {
-      throw RunFailure(.operatorFailed, operator: node.name, last.error)
+      throw RunFailure(.operatorFailed, operator: node.name, last.error, isFinal: true)
     }
   }
 
@@ -73,15 +92,21 @@ struct Engine: Sendable {
     _ = try await client.queryTask(session(of: node), task: task, ensure: true)
   }
 
-  func query(_ node: String) async throws -> QueryTaskResponse {
-    try await client.queryTask(session(of: node), task: task, ensure: false)
+  /// A node that has not answered within this time is left out; the others do not wait for it.
+  private static let queryTimeout = TimeAmount.seconds(5)
+
+  func query(_ node: String, look: Bool) async throws -> QueryTaskResponse {
+    try await client.queryTask(
+      session(of: node), task: task, look: look, timeout: Self.queryTimeout)
   }
 
   /// All nodes' answers, by name; nodes that cannot be asked are left out.
-  func queryAll() async -> [String: QueryTaskResponse] {
+  ///
+  /// - Parameter look: whether they are to look if their operators stand still.
+  func queryAll(look: Bool = false) async -> [String: QueryTaskResponse] {
     await withTaskGroup(of: (String, QueryTaskResponse?).self) { group in
       for node in plan.nodes {
-        group.addTask { (node.name, try? await query(node.name)) }
+        group.addTask { (node.name, try? await query(node.name, look: look)) }
       }
       var answers: [String: QueryTaskResponse] = [:]
       for await (name, answer) in group { answers[name] = answer }
@@ -89,15 +114,28 @@ struct Engine: Sendable {
     }
   }
 
-  /// Ends the run's sessions wherever they were opened. What cannot be reached is left alone.
-  func quitSessions() async {
-    await withTaskGroup(of: Void.self) { group in
+  /// Ends the run's sessions wherever they were opened, and with them all that runs in them.
+  ///
+  /// - Returns: the nodes that did not say that it is so.
+  func quitSessions() async -> [String] {
+    await withTaskGroup(of: String?.self) { group in
       for node in plan.nodes {
+        // Its answer comes when the operator is gone, after its grace at the latest.
+        let timeout = TimeAmount(node.definition.grace) + .seconds(5)
         group.addTask {
-          guard let url = try? session(of: node.name) else { return }
-          try? await client.quitSession(url)
+          do {
+            try await client.quitSession(session(of: node.name), timeout: timeout)
+            return nil
+          } catch let error as MNPClientError where error.code == .notFound {
+            return nil
+          } catch {
+            return node.name
+          }
         }
       }
+      var silent: [String] = []
+      for await name in group.compactMap({ $0 }) { silent.append(name) }
+      return silent
     }
   }
 }

@@ -41,10 +41,12 @@ package final class NodeProcess: Sendable {
   /// Starts the node of an operator. Blocks until it has executed.
   ///
   /// - Throws: where the executable cannot be started.
-  convenience init(_ node: PlanNode, index: Int, _ settings: Settings) throws {
+  ///
+  /// - Parameter number: in the names of its files, and of no other node's.
+  convenience init(_ node: PlanNode, number: String, _ settings: Settings) throws {
     // Names of operators are text; files are numbered.
-    let addressFile = "\(settings.folder)/node-\(index).url"
-    let definition = "\(settings.folder)/node-\(index).yaml"
+    let addressFile = "\(settings.folder)/node-\(number).url"
+    let definition = "\(settings.folder)/node-\(number).yaml"
     try Self.write(try node.definition.text(), to: definition)
     try self.init(
       name: node.name,

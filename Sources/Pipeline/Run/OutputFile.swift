@@ -53,7 +53,7 @@ package final class OutputFile {
   private var place: Place
   private let descriptor: Int32
   private let ownsDescriptor: Bool
-  private let hash = SHA256()
+  private var hash = SHA256()
 
   /// - Parameter path: the target; `-` is standard output.
   /// - Throws: ``FileFailure`` where it cannot be written, before any data has moved.
@@ -113,6 +113,22 @@ package final class OutputFile {
       throw FileFailure("write", path == "-" ? "to standard output" : path, code)
     }
     bytes += Int64(buffer.readableBytes)
+  }
+
+  /// Whether bytes have gone where they cannot be taken back from.
+  var isIrrevocable: Bool {
+    if case .direct = place { bytes > 0 } else { false }
+  }
+
+  /// Drops what was written, to begin again.
+  func restart() throws(FileFailure) {
+    precondition(!isIrrevocable, "what was sent cannot be taken back")
+    guard bytes > 0 else { return }
+    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+      throw FileFailure("write", path)
+    }
+    bytes = 0
+    hash = SHA256()
   }
 
   /// Gives the file its name, over a former file of that name. Nothing to do for what is direct.

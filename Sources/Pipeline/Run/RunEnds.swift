@@ -21,9 +21,22 @@ final class RunEnds {
   private(set) var inputs: [FileBox<InputFile>] = []
   private(set) var outputs: [FileBox<OutputFile>] = []
 
-  func open(_ plan: Plan) throws(FileFailure) {
-    for source in plan.sources { inputs.append(FileBox(try InputFile(path: source.place.path))) }
+  /// - Parameter spoolFolder: where inputs that cannot be read twice are kept; nil keeps nothing.
+  func open(_ plan: Plan, spoolFolder: String?) throws(FileFailure) {
+    for source in plan.sources {
+      inputs.append(
+        FileBox(try InputFile(path: source.place.path, spoolFolder: spoolFolder)))
+    }
     for sink in plan.sinks { outputs.append(FileBox(try OutputFile(path: sink.place.path))) }
+  }
+
+  /// An output of which bytes are gone for good, so that nothing can run again.
+  var irrevocable: OutputFile? { outputs.map(\.value).first(where: \.isIrrevocable) }
+
+  /// For another attempt: inputs from their beginning, outputs empty.
+  func rewind() throws(FileFailure) {
+    for input in inputs { try input.value.rewind() }
+    for output in outputs { try output.value.restart() }
   }
 
   func publish() throws(FileFailure) {
@@ -62,13 +75,42 @@ extension OuterPlace {
 /// The nodes that a run has started, and their folder.
 package final class NodeSet: Sendable {
   private let nodes = NIOLockedValueBox([NodeProcess]())
+  private let folder = NIOLockedValueBox(String?.none)
   private let folders = RuntimeFolder(
     parents: [getenv("TMPDIR").map { String(cString: $0) }, "/tmp"], keeper: .shared)
 
   package init() {}
 
   /// For operator files and addresses; removed at the end, by the keeper if need be. Blocks.
-  package func makeFolder() throws(SystemError) -> String { try folders.makeTaskFolder() }
+  package func makeFolder() throws(SystemError) -> String {
+    if let path = folder.withLockedValue({ $0 }) { return path }
+    let path = try folders.makeTaskFolder()
+    folder.withLockedValue { $0 = path }
+    return path
+  }
+
+  /// The process of a node, where one was started, whether it still runs or not.
+  func process(of name: String) -> NodeProcess? {
+    nodes.withLockedValue { nodes in nodes.first { $0.name == name } }
+  }
+
+  /// The nodes that are gone although nobody has ended them.
+  var gone: [NodeProcess] { nodes.withLockedValue { nodes in nodes.filter { $0.end != nil } } }
+
+  /// Puts a node that runs in the place of one that is gone.
+  func replace(_ node: NodeProcess) {
+    nodes.withLockedValue { nodes in
+      nodes.removeAll { $0.name == node.name }
+      nodes.append(node)
+    }
+  }
+
+  /// Kills a node that does not answer, and waits until it is gone.
+  func kill(_ name: String) async {
+    guard let node = process(of: name) else { return }
+    node.signal(SIGKILL)
+    await node.waitForEnd()
+  }
 
   package func add(_ node: NodeProcess) {
     nodes.withLockedValue { $0.append(node) }

@@ -9,6 +9,8 @@ package struct RunFailure: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable {
     /// An operator ended with another code than 0, or could not start: exit code 10.
     case operatorFailed
+    /// Operators wait for each other: 10.
+    case circle
     /// Data broke off on its way: 11.
     case dataBroken
     /// A node cannot be reached: 69.
@@ -25,11 +27,25 @@ package struct RunFailure: Error, Sendable, CustomStringConvertible {
   /// The operator at the root, where one is known.
   package var operatorName: String?
   package var message: String
+  /// Another attempt would end the same way.
+  package var isFinal: Bool
 
-  package init(_ kind: Kind, operator name: String? = nil, _ message: String) {
+  package init(
+    _ kind: Kind, operator name: String? = nil, _ message: String, isFinal: Bool = false
+  ) {
     self.kind = kind
     operatorName = name
     self.message = message
+    self.isFinal = isFinal
+  }
+
+  /// Whether another attempt is worth it: what died or broke off may not do so a second time; what is
+  /// wrong with the pipeline or with a file, a circle and Ctrl-C stay what they are.
+  var mayPass: Bool {
+    switch kind {
+    case .operatorFailed, .dataBroken, .unreachable, .deadline: !isFinal
+    case .circle, .fileIsWrong, .cancelled: false
+    }
   }
 
   /// What a call to the operator's node threw.
@@ -60,8 +76,11 @@ package struct RunFailure: Error, Sendable, CustomStringConvertible {
     // the way of the data.
     let ranked = failed.reversed().min { rank($0.1) < rank($1.1) }
     return ranked.map { name, answer in
-      RunFailure(
-        kind(of: answer), operator: name, progress(of: answer, at: name, in: plan) + answer.error)
+      // An operator that cannot be started, and a limit, are no accidents.
+      let isFinal = answer.failure.map { $0.kind == .start || $0.kind == .limit } ?? false
+      return RunFailure(
+        kind(of: answer), operator: name, progress(of: answer, at: name, in: plan) + answer.error,
+        isFinal: isFinal)
     }
   }
 

@@ -49,6 +49,14 @@ package struct RunReport: Encodable, Equatable, Sendable {
     package var sha256: String
   }
 
+  package struct Attempt: Encodable, Equatable, Sendable {
+    /// The task id on all its nodes.
+    package var task: String
+    package var seconds: Double
+    /// Absent of the one that finished.
+    package var error: String?
+  }
+
   package var pipeline: String
   package var run: String
   package var task: String
@@ -57,6 +65,8 @@ package struct RunReport: Encodable, Equatable, Sendable {
   /// Seconds since 1970.
   package var started: Double
   package var seconds: Double
+  /// In their order; one where nothing had to run again.
+  package var attempts: [Attempt] = []
   package var operators: [Operator] = []
   package var edges: [Edge] = []
   package var inputs: [File] = []

@@ -10,7 +10,7 @@ internal import Operators
   internal import Glibc
 #endif
 
-/// Runs one plan, once.
+/// Runs one plan, again where it is told to and that may help.
 ///
 /// Order is everything: nodes start, sessions open sinks first, pulls and ensuring queries come before
 /// pushes. Outputs are published only after every task of the run is finished. Whatever happens,
@@ -26,6 +26,10 @@ package final class Runner: Sendable {
     package var isAdvertised = false
     /// Further arguments for each node that the run starts.
     package var serveArguments: [String] = []
+    /// How many attempts may follow the first.
+    package var retries = 0
+    /// Where inputs that cannot be read twice are kept for a retry; nil keeps nothing.
+    package var spoolFolder: String?
     /// How often the nodes are asked how they are.
     package var interval = Duration.milliseconds(500)
     /// How long a node that the run starts may take to listen.
@@ -42,6 +46,8 @@ package final class Runner: Sendable {
     /// A line of an operator's standard error, or of its node's log.
     case log(operator: String, String)
     case progress([EdgeProgress], seconds: Double)
+    /// An attempt has failed, and another one begins.
+    case retry(String)
   }
 
   let plan: Plan
@@ -63,7 +69,6 @@ package final class Runner: Sendable {
   /// - Returns: the report, of a failed run too, with the failure beside it.
   package func run() async -> (report: RunReport, failure: RunFailure?) {
     var report = emptyReport()
-    let id = report.run
     let clock = ContinuousClock()
     let start = clock.now
     let ends = RunEnds()
@@ -71,12 +76,8 @@ package final class Runner: Sendable {
     var failure: RunFailure?
     do {
       try checkReach()
-      try ends.open(plan)
-      let urls = try await startNodes(nodes)
-      let engine = Engine(
-        client: client, plan: plan, run: id, task: try TaskID.make(report.task), urls: urls)
-      failure = await drive(engine, ends, &report, since: start)
-      await Self.uncancelled { await engine.quitSessions() }
+      try ends.open(plan, spoolFolder: options.retries > 0 ? options.spoolFolder : nil)
+      failure = await attempts(nodes, ends, &report)
     } catch {
       failure = RunFailure(operator: nil, error)
     }
@@ -120,7 +121,8 @@ package final class Runner: Sendable {
     host == "localhost" || host == "::1" || host.hasPrefix("127.")
   }
 
-  private func startNodes(_ nodes: NodeSet) async throws -> [String: NodeURL] {
+  /// Starts the nodes that do not run, and waits until all listen.
+  func startNodes(_ nodes: NodeSet, attempt: Int) async throws -> [String: NodeURL] {
     var urls: [String: NodeURL] = [:]
     for node in plan.nodes {
       if case .existing(let url) = node.host { urls[node.name] = url.node }
@@ -133,8 +135,14 @@ package final class Runner: Sendable {
     // All are started before the first is waited for: they start side by side.
     var started: [NodeProcess] = []
     for (index, node) in plan.nodes.enumerated() where node.host == .own {
-      let process = try await Disk.run { try NodeProcess(node, index: index, settings) }
-      nodes.add(process)
+      if let running = nodes.process(of: node.name), running.end == nil {
+        started.append(running)
+        continue
+      }
+      let process = try await Disk.run {
+        try NodeProcess(node, number: "\(index)-\(attempt)", settings)
+      }
+      nodes.replace(process)
       started.append(process)
     }
     for process in started {
@@ -146,21 +154,22 @@ package final class Runner: Sendable {
   // MARK: Data
 
   /// Opens sessions, moves all data and waits for the end of every task.
-  private func drive(
-    _ engine: Engine, _ ends: RunEnds, _ report: inout RunReport,
-    since start: ContinuousClock.Instant
+  func drive(
+    _ engine: Engine, _ nodes: NodeSet, _ ends: RunEnds, _ report: inout RunReport
   ) async -> RunFailure? {
+    let start = ContinuousClock().now
     var failure: RunFailure?
     var answers: [String: QueryTaskResponse] = [:]
     var meter = ProgressMeter(edges: labelledEdges)
     do {
       try await engine.initialize()
-      (answers, meter) = try await move(engine, ends, meter, since: start)
+      (answers, meter) = try await move(engine, nodes, ends, meter, since: start)
     } catch {
       failure = RunFailure(operator: nil, error)
       answers = await Self.uncancelled { await engine.queryAll() }
       // The first call to break is seldom where the trouble began; a file of our own is.
-      if !(error is FileFailure), let root = RunFailure.root(of: answers, in: plan) {
+      let isRoot = error is FileFailure || failure?.kind == .circle
+      if !isRoot, let root = RunFailure.root(of: answers, in: plan) {
         failure = root
       }
     }
@@ -175,7 +184,8 @@ package final class Runner: Sendable {
   }
 
   private func move(
-    _ engine: Engine, _ ends: RunEnds, _ meter: ProgressMeter, since start: ContinuousClock.Instant
+    _ engine: Engine, _ nodes: NodeSet, _ ends: RunEnds, _ meter: ProgressMeter,
+    since start: ContinuousClock.Instant
   ) async throws -> ([String: QueryTaskResponse], ProgressMeter) {
     try await withThrowingTaskGroup(of: ([String: QueryTaskResponse], ProgressMeter)?.self) {
       group in
@@ -199,7 +209,7 @@ package final class Runner: Sendable {
           return nil
         }
       }
-      group.addTask { [self] in try await watch(engine, meter, since: start) }
+      group.addTask { [self] in try await watch(engine, nodes, meter, since: start) }
       var result: ([String: QueryTaskResponse], ProgressMeter)?
       for try await outcome in group where outcome != nil { result = outcome }
       return result ?? ([:], meter)
@@ -208,25 +218,31 @@ package final class Runner: Sendable {
 
   /// Asks all nodes until every task has finished.
   private func watch(
-    _ engine: Engine, _ meter: ProgressMeter, since start: ContinuousClock.Instant
+    _ engine: Engine, _ nodes: NodeSet, _ meter: ProgressMeter,
+    since start: ContinuousClock.Instant
   ) async throws -> ([String: QueryTaskResponse], ProgressMeter) {
     var meter = meter
+    var waits = WaitWatch(since: start)
     // The end of a run is seen within a twentieth of its time; no less often than a person looks.
     var pause = Duration.milliseconds(5)
     var lastProgress = start
     while true {
       try await _Concurrency.Task.sleep(for: pause)
-      let answers = await engine.queryAll()
+      let answers = await engine.queryAll(look: waits.wantsLook)
       try _Concurrency.Task.checkCancellation()
       if let failure = RunFailure.root(of: answers, in: plan) { throw failure }
       let now = ContinuousClock().now
+      if let circle = waits.update(answers, in: plan, now: now) { throw circle.failure(in: plan) }
       if now - lastProgress >= options.interval {
         lastProgress = now
         let seconds = (now - start) / .seconds(1)
         onEvent(.progress(meter.update(samples(answers), now: seconds), seconds: seconds))
       }
       if plan.nodes.allSatisfy({ answers[$0.name]?.state == .finished }) { return (answers, meter) }
+      // It will never finish, and nobody around it may have noticed.
+      if let node = nodes.gone.first { throw NodeFailure("the node of \(node.name) is gone") }
       pause = min(max(pause, (now - start) / 20), options.interval)
+      if waits.isSuspicious { pause = min(pause, WaitWatch.patience) }
     }
   }
 
@@ -306,7 +322,7 @@ package final class Runner: Sendable {
   }
 
   /// Runs what must be done even when the run is cancelled.
-  private static func uncancelled<Value: Sendable>(
+  static func uncancelled<Value: Sendable>(
     _ body: @escaping @Sendable () async -> Value
   ) async -> Value {
     await _Concurrency.Task.detached { await body() }.value

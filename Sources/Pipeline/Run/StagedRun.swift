@@ -29,6 +29,7 @@ extension Runner {
         total = report
         continue
       }
+      sum.attempts += report.attempts
       sum.operators += report.operators
       sum.outcome = report.outcome
       sum.error = report.error

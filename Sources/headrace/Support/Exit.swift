@@ -43,7 +43,7 @@ enum Exit {
 
   static func code(for failure: RunFailure) -> Int32 {
     switch failure.kind {
-    case .operatorFailed: operatorFailed
+    case .operatorFailed, .circle: operatorFailed
     case .dataBroken: dataBroken
     case .unreachable: peerNotReachable
     case .deadline: deadline
