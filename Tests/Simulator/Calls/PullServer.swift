@@ -20,7 +20,8 @@ final class PullServer: StreamEnd {
   private let toTask: Mailbox
   private let toCall: Mailbox
   private lazy var sender = DataSender(
-    on: node, side: .server, onWritable: { [weak self] in self?.becameWritable() },
+    on: node, side: .server, late: isOnHomeLoop ? 0 : SimulatedTask.crossingWindow,
+    onWritable: { [weak self] in self?.becameWritable() },
     onEnded: { [weak self] in self?.statusLeft() })
 
   var isOnHomeLoop: Bool { toCall.isDirect }

@@ -289,7 +289,8 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     }
   }
 
-  private static var crossingWindow: Int { 256 * 1024 }
+  /// Bytes that may be on their way to a pull on another loop.
+  static var crossingWindow: Int { 256 * 1024 }
 
   func operatorDrained(output: Int) {
     perform(machine.drained(output: output))

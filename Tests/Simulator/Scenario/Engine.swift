@@ -8,6 +8,7 @@ final class EngineRun {
   private(set) var pushes: [EnginePush] = []
   private(set) var pulls: [EnginePull] = []
   private var ensured = 0
+  private var unensured: Int
   private(set) var isBegun = false
   /// Whether the engine quits the sessions when a call of the task has failed.
   private let quitsAtFailure: Bool
@@ -18,6 +19,7 @@ final class EngineRun {
     self.pipeline = pipeline
     self.id = id
     self.quitsAtFailure = quitsAtFailure
+    unensured = pipeline.ensures.count
     pushes = pipeline.pushes.map { EnginePush(engine, self, $0) }
     pulls = pipeline.pulls.map { EnginePull(engine, self, $0) }
   }
@@ -35,14 +37,23 @@ final class EngineRun {
     let latency = engine.world.network.latency
     engine.later(latency) { [self] in
       let node = engine.node(number)
-      guard node.isListening, let node = node as? SimulatedNode else { return failed() }
+      guard node.isListening, let node = node as? SimulatedNode else {
+        return notEnsured()
+      }
       switch node.ensure(pipeline.session, id) {
-      case .found: ensured += 1
+      case .found:
+        ensured += 1
+        unensured -= 1
       case .refused(.exhausted) where attempts > 1:
         engine.later(100_000_000) { [self] in ensure(number, attempts: attempts - 1) }
-      case .refused: failed()
+      case .refused: notEnsured()
       }
     }
+  }
+
+  private func notEnsured() {
+    unensured -= 1
+    failed()
   }
 
   func failed() {
@@ -62,11 +73,13 @@ final class EngineRun {
 
   var isOver: Bool {
     pushes.allSatisfy(\.state.isOver) && pulls.allSatisfy(\.state.isOver)
+      && unensured == 0
   }
 
   /// What the engine still waits for, in words.
   var open: String {
     (pushes.filter { !$0.state.isOver }.map { "the push to \($0.destination)" }
+      + (unensured > 0 ? ["\(unensured) queries"] : [])
       + pulls.filter { !$0.state.isOver }.map { "the pull from node \($0.end.node)" })
       .joined(separator: ", ")
   }
@@ -75,6 +88,8 @@ final class EngineRun {
 /// Host 0.
 final class Engine: Host {
   private(set) var runs: [EngineRun] = []
+  /// Bytes a second that it reads of each pull; nil is for the dice to decide.
+  var readRate: Int64?
   private let nodes: (Int) -> Host
 
   init(_ world: World, nodes: @escaping (Int) -> Host) {

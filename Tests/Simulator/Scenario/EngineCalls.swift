@@ -131,12 +131,16 @@ final class EnginePull: PullOwner {
   private var isReading = false
   private var stoppedUntil: Int64 = 0
   private(set) var state = EngineState.waiting
+  /// When the first byte came, and the end.
+  private(set) var firstAt: Int64?
+  private(set) var endedAt: Int64?
 
   init(_ engine: Engine, _ run: EngineRun, _ end: Pipeline.End) {
     self.engine = engine
     self.run = run
     self.end = end
-    bytesPerSecond = Int64(engine.world.dice.order(of: 20_000_000...2_000_000_000))
+    bytesPerSecond =
+      engine.readRate ?? Int64(engine.world.dice.order(of: 20_000_000...2_000_000_000))
   }
 
   var isAccepted: Bool { pull?.isAccepted == true }
@@ -153,6 +157,7 @@ final class EnginePull: PullOwner {
 
   func pullReceived(_ chunk: Chunk) {
     received += Int64(chunk.count)
+    if firstAt == nil { firstAt = engine.world.now }
     unread.append(chunk.count)
     read()
   }
@@ -181,6 +186,7 @@ final class EnginePull: PullOwner {
 
   func pullEnded(_ status: CallStatus, done: Bool) {
     let world = engine.world
+    endedAt = world.now
     pull = nil
     unread = []
     world.tell(
@@ -197,7 +203,8 @@ final class EnginePull: PullOwner {
       engine.later(delay) { [self] in start() }
     } else {
       state = .failed("\(status)")
-      run.failed()
+      // Nobody will ever read this output: its task could wait for that for ever.
+      run.quit()
     }
   }
 }
