@@ -10,6 +10,7 @@ struct Simulate {
   private var single: UInt64?
   private var isTraced = false
   private var mutation: Mutation?
+  private var isLarge = false
 
   static func main() {
     let command = Simulate(CommandLine.arguments.dropFirst())
@@ -24,6 +25,7 @@ struct Simulate {
       case "--from": first = Self.number(flag, &rest)
       case "--seed": single = Self.number(flag, &rest)
       case "--trace": isTraced = true
+      case "--scale": isLarge = true
       case "--mutation":
         mutation = rest.popFirst().flatMap(Mutation.init(rawValue:))
         if mutation == nil {
@@ -46,9 +48,28 @@ struct Simulate {
     exit(64)
   }
 
+  private static func say(_ line: String) {
+    let text = Array((line + "\n").utf8)
+    _ = write(STDERR_FILENO, text, text.count)
+  }
+
   /// - Returns: whether all was well.
   private func run() -> Bool {
-    single.map(replay) ?? many()
+    isLarge ? large() : single.map(replay) ?? many()
+  }
+
+  /// Prints the page; what it takes goes to standard error.
+  private func large() -> Bool {
+    var all = [LargeFigures]()
+    for setup in ScaleReport.setups {
+      let began = ContinuousClock.now
+      let figures = LargeRun(setup).run()
+      let seconds = (ContinuousClock.now - began) / .seconds(1)
+      Self.say("\(setup.name): \(figures.events) events in \(Int(seconds)) s")
+      all.append(figures)
+    }
+    print(ScaleReport.page(all))
+    return all.allSatisfy { $0.violation == nil }
   }
 
   private func replay(_ seed: UInt64) -> Bool {

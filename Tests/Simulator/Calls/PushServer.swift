@@ -101,7 +101,7 @@ final class PushServer: StreamEnd, Checked {
     guard let task else { return }
     self.task = nil
     if world.mutation == .swallowsLoss { return }
-    toTask.post { [self] in task.pushLost(input, from: self, reason) }
+    toTask.post { [self] in task.pushLost(input, from: self, awaiting: isAwaiting, reason) }
   }
 
   // MARK: From the task

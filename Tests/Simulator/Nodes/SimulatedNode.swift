@@ -51,6 +51,9 @@ final class SimulatedNode: Host {
 
   var liveTasks: Int { sessions.reduce(0) { $0 + $1.liveTasks } }
 
+  /// Bytes in the pipes of its operators and before them.
+  var held: Int { sessions.reduce(0) { $0 + $1.held } }
+
   // MARK: Sessions
 
   func addSession(_ id: String, _ blueprint: Blueprint) -> SimulatedSession {

@@ -6,6 +6,7 @@ final class SimulatedOperator {
     /// Behind a full pipe.
     var queue = ChunkQueue()
     var given: Int64 = 0
+    var read: Int64 = 0
     var pipe = 0
     var endRequested = false
     /// The write end is closed: what is in the pipe is the last.
@@ -66,6 +67,8 @@ final class SimulatedOperator {
   var held: Int {
     inputs.reduce(0) { $0 + $1.queue.bytes + $1.pipe } + outputs.reduce(0) { $0 + $1.pipe }
   }
+
+  func bytesRead(_ input: Int) -> Int64 { inputs[input].read }
 
   func queued(_ input: Int) -> Int { inputs[input].queue.bytes }
 
@@ -212,6 +215,7 @@ final class SimulatedOperator {
       if case .early(let limit) = program { count = Int(min(Int64(count), limit - moved)) }
       guard count > 0 else { return }
       inputs[input].pipe -= count
+      inputs[input].read += Int64(count)
       scheduleFlush(input)
       return work(count, writing: writes ? count : 0)
     }

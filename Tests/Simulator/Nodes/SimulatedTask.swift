@@ -124,11 +124,14 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     perform(machine.pushDone(input: input))
   }
 
-  func pushLost(_ input: Int, from pusher: PushServer, _ reason: String) {
+  func pushLost(_ input: Int, from pusher: PushServer, awaiting: Bool, _ reason: String) {
     guard isCurrent(pusher, input) else { return }
     world.tell("\(self): the push to input \(input) is lost: \(reason)")
     inputs[input].pusher = nil
     perform(machine.pushLost(input: input, reason: reason))
+    world.require(
+      !awaiting || machine.hasEnded || machine.failure != nil,
+      "\(self) goes on, and the task before it has failed or is lost")
     if !machine.hasEnded, !machine.unopenedInputs.isEmpty { scheduleOpenDeadline() }
   }
 
@@ -231,6 +234,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
   private func ended() {
     world.require(endedAt == nil, "\(self) ended twice")
     endedAt = world.now
+    world.require(`operator`?.isRunning != true, "\(self) has ended, and its operator runs")
     if world.mutation != .forgetsTimer { openDeadline?.cancel() }
     if let failure = machine.failure {
       world.tell("\(self): failed: \(failure.message)")
@@ -317,7 +321,13 @@ final class SimulatedTask: Checked, CustomStringConvertible {
 
   private func requireFinished() {
     let status = machine.status
-    for (index, port) in status.inputs.enumerated() where blueprint.program.readsAll {
+    for (index, port) in status.inputs.enumerated() {
+      let read = `operator`?.bytesRead(index) ?? 0
+      world.require(
+        port.bytes == read + port.unread,
+        "\(self): of \(port.bytes) bytes of \(port.label) \(read) were read, and \(port.unread) not"
+      )
+      guard blueprint.program.readsAll else { continue }
       world.require(port.isDone, "\(self) finished before the end of \(port.label)")
       requireWhole(index)
     }

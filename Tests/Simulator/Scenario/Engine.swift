@@ -28,7 +28,11 @@ final class EngineRun {
   func begin(spread: Int) {
     isBegun = true
     func soon() -> Int64 { Int64(engine.world.dice.below(max(1, spread))) }
-    for pull in pulls { engine.later(soon()) { pull.start() } }
+    for pull in pulls {
+      // Some come when all that they read is long there.
+      let isLate = spread > 1 && engine.world.dice.chance(1, of: 6)
+      engine.later(soon() + (isLate ? 2_000_000_000 : 0)) { pull.start() }
+    }
     for push in pushes { engine.later(soon()) { push.start() } }
     for node in pipeline.ensures { engine.later(soon()) { [self] in ensure(node, attempts: 20) } }
   }

@@ -45,7 +45,7 @@ extension Pipeline {
           blueprint.expectedInputs.append(pipeline.stages[from.stage].blueprint.expectedOutput)
           if branches[from.stage] { isBranched = true }
         } else {
-          let bytes = Int64(dice.order(of: 0...2_000_000))
+          let bytes = dice.size()
           blueprint.expectedInputs.append(bytes)
           pipeline.pushes.append(End(node: node, port: input, bytes: bytes))
         }
@@ -66,11 +66,18 @@ extension Pipeline {
   }
 }
 
+extension Dice {
+  /// Bytes of a port.
+  fileprivate mutating func size() -> Int64 {
+    chance(1, of: 10) ? 0 : Int64(order(of: 0...2_000_000))
+  }
+}
+
 extension Program {
   /// - Parameter mayHoldBack: no branches of one source can meet here, where to hold one back would
   ///   hold up the other.
   static func random(inputs: Int, mayHoldBack: Bool, _ dice: inout Dice) -> Program {
-    let bytes = Int64(dice.order(of: 0...2_000_000))
+    let bytes = dice.size()
     guard inputs > 0 else { return .source(bytes) }
     switch dice.below(8) {
     case 0: return .reduce(bytes)
