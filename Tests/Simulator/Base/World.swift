@@ -28,6 +28,9 @@ final class World {
   var dice: Dice
   let mutation: Mutation?
   let network: NetworkSettings
+  /// In and before the operators of all nodes: now, and at the fullest moment.
+  private(set) var held = 0
+  private(set) var mostHeld = 0
   /// Every task that was ever created, to compare what one node says with what another knows.
   var census = Census()
   private let isTraced: Bool
@@ -82,6 +85,11 @@ final class World {
       action()
       checkTouched()
     }
+  }
+
+  func hold(_ bytes: Int) {
+    held += bytes
+    mostHeld = max(mostHeld, held)
   }
 
   // MARK: What must hold

@@ -30,4 +30,6 @@ struct Peaks {
   var queue = 0
   /// In one pipe from an operator.
   var pipe = 0
+  /// In and before all of its operators.
+  var held = 0
 }

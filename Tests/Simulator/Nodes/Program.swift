@@ -35,6 +35,9 @@ struct OperatorSettings {
   var overhead: Int64 = 5_000
   var bytesPerSecond: Int64 = 1_000_000_000
   var pipeCapacity = 64 << 10
+  /// Outputs are files: they hold all of it, and are sent when the operator has exited 0.
+  var writesFiles = false
+  var outputCapacity: Int { writesFiles ? .max : pipeCapacity }
   /// Between SIGTERM and its end.
   var stopTime: Int64 = 1_000_000
   /// Exits with 3 when it has moved so many bytes.

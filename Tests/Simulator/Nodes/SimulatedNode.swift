@@ -52,7 +52,13 @@ final class SimulatedNode: Host {
   var liveTasks: Int { sessions.reduce(0) { $0 + $1.liveTasks } }
 
   /// Bytes in the pipes of its operators and before them.
-  var held: Int { sessions.reduce(0) { $0 + $1.held } }
+  private(set) var held = 0
+
+  func hold(_ bytes: Int) {
+    held += bytes
+    peaks.held = max(peaks.held, held)
+    world.hold(bytes)
+  }
 
   // MARK: Sessions
 
@@ -133,6 +139,9 @@ final class SimulatedNode: Host {
   private func requireEmpty(_ session: SimulatedSession) {
     for task in session.tasks {
       world.require(task.hasEnded, "session \(session.id) is closed, and \(task) has not ended")
+      world.require(!task.isRead, "session \(session.id) is closed, and \(task) is still read")
+      world.require(
+        task.held == 0, "session \(session.id) is closed, and \(task) holds \(task.held) bytes")
     }
   }
 

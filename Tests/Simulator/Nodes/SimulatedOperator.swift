@@ -47,6 +47,7 @@ final class SimulatedOperator {
   /// Of a program that writes by itself: what is still to be written.
   private var toWrite: Int64 = 0
   private static let largestStep = 64 << 10
+  private static let largestRead = 64 << 10
 
   init(
     _ node: SimulatedNode, _ program: Program, _ settings: OperatorSettings, inputs: Int,
@@ -64,8 +65,11 @@ final class SimulatedOperator {
   var isRunning: Bool { phase == .starting || phase == .running }
 
   /// Bytes in its pipes and before them.
-  var held: Int {
-    inputs.reduce(0) { $0 + $1.queue.bytes + $1.pipe } + outputs.reduce(0) { $0 + $1.pipe }
+  private(set) var held = 0
+
+  private func hold(_ bytes: Int) {
+    held += bytes
+    node.hold(bytes)
   }
 
   func bytesRead(_ input: Int) -> Int64 { inputs[input].read }
@@ -92,6 +96,7 @@ final class SimulatedOperator {
       "byte \(chunk.offset) for an operator that has \(inputs[input].given)")
     inputs[input].given += Int64(chunk.count)
     inputs[input].queue.append(chunk)
+    hold(chunk.count)
     scheduleFlush(input)
   }
 
@@ -115,10 +120,15 @@ final class SimulatedOperator {
       node.later(settings.stopTime) { [self] in exit("it was ended by signal 15") }
     case .exited:
       for output in outputs.indices where !outputs[output].isDrained {
-        outputs[output].pipe = 0
-        drainIfEmpty(output)
+        discard(output)
       }
     }
+  }
+
+  private func discard(_ output: Int) {
+    hold(-outputs[output].pipe)
+    outputs[output].pipe = 0
+    drainIfEmpty(output)
   }
 
   // MARK: Faults
@@ -165,11 +175,13 @@ final class SimulatedOperator {
   private func drop(_ input: Int) {
     let bytes = inputs[input].queue.bytes
     inputs[input].queue.removeAll()
+    hold(-bytes)
     if bytes > 0 { task?.operatorTook(bytes, input: input) }
   }
 
   private func scheduleRead(_ output: Int) {
-    guard outputs[output].isReading, outputs[output].pipe > 0, !outputs[output].isReadScheduled
+    guard outputs[output].isReading, outputs[output].pipe > 0, !outputs[output].isReadScheduled,
+      !settings.writesFiles || outputs[output].isDraining
     else { return }
     outputs[output].isReadScheduled = true
     node.later(1000) { [self] in
@@ -180,8 +192,10 @@ final class SimulatedOperator {
 
   private func read(_ output: Int) {
     guard outputs[output].isReading, outputs[output].pipe > 0 else { return }
-    let chunk = Chunk(offset: outputs[output].handed, count: outputs[output].pipe)
-    outputs[output].pipe = 0
+    let chunk = Chunk(
+      offset: outputs[output].handed, count: min(outputs[output].pipe, Self.largestRead))
+    outputs[output].pipe -= chunk.count
+    hold(-chunk.count)
     outputs[output].handed = chunk.end
     task?.operatorWrote(chunk, output: output)
     drainIfEmpty(output)
@@ -201,7 +215,7 @@ final class SimulatedOperator {
   /// Begins the next piece of work, where there is one.
   private func step() {
     guard case .running = phase, !isBusy, !isCancelled, world.now >= stoppedUntil else { return }
-    let room = outputs.map { settings.pipeCapacity - $0.pipe }.min() ?? Self.largestStep
+    let room = outputs.map { settings.outputCapacity - $0.pipe }.min() ?? Self.largestStep
     if toWrite > 0 {
       guard room > 0 else { return }
       let count = Int(min(Int64(min(room, Self.largestStep)), toWrite))
@@ -216,6 +230,7 @@ final class SimulatedOperator {
       guard count > 0 else { return }
       inputs[input].pipe -= count
       inputs[input].read += Int64(count)
+      hold(-count)
       scheduleFlush(input)
       return work(count, writing: writes ? count : 0)
     }
@@ -255,9 +270,12 @@ final class SimulatedOperator {
       if writing > 0 {
         for output in outputs.indices {
           outputs[output].pipe += writing
-          node.peaks.pipe = max(node.peaks.pipe, outputs[output].pipe)
+          hold(writing)
+          if !settings.writesFiles {
+            node.peaks.pipe = max(node.peaks.pipe, outputs[output].pipe)
+          }
           world.require(
-            outputs[output].pipe <= settings.pipeCapacity, "more in a pipe than it can hold")
+            outputs[output].pipe <= settings.outputCapacity, "more in a pipe than it can hold")
           scheduleRead(output)
         }
       }
@@ -273,6 +291,7 @@ final class SimulatedOperator {
     for input in inputs.indices where !inputs[input].isAtEnd {
       inputs[input].isClosed = true
       task?.operatorClosed(input: input, unread: inputs[input].pipe + inputs[input].queue.bytes)
+      hold(-inputs[input].pipe)
       inputs[input].pipe = 0
       drop(input)
     }
@@ -280,7 +299,9 @@ final class SimulatedOperator {
     if !drainsFirst { task?.operatorExited(failure) }
     for output in outputs.indices {
       outputs[output].isDraining = true
-      drainIfEmpty(output)
+      // What has failed has no readers any more, and its files are not sent.
+      if failure != nil { discard(output) } else { drainIfEmpty(output) }
+      scheduleRead(output)
     }
     if drainsFirst { task?.operatorExited(failure) }
   }

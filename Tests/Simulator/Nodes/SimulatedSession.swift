@@ -29,8 +29,6 @@ final class SimulatedSession {
   var isReady: Bool { machine.state == .ready }
   var liveTasks: Int { table.liveCount }
 
-  var held: Int { table.all.reduce(0) { $0 + $1.held } }
-
   /// In the order of their ids: the table's own changes from process to process.
   var tasks: [SimulatedTask] { table.all.sorted { $0.id < $1.id } }
 

@@ -33,6 +33,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     var reader = Reader.none
     var outstanding = 0
     var isPaused = false
+    var isDelivered = false
   }
 
   init(_ node: SimulatedNode, _ blueprint: Blueprint, id: String, onEnd: @escaping () -> Void) {
@@ -60,6 +61,12 @@ final class SimulatedTask: Checked, CustomStringConvertible {
   var isOnLostNode: Bool { node.isGone }
   var isFinished: Bool { machine.hasEnded && machine.failure == nil }
   var failure: TaskFailure? { machine.failure }
+  /// A reader takes what is left.
+  var isRead: Bool {
+    outputs.contains {
+      if case .pull = $0.reader { !$0.isDelivered } else { false }
+    }
+  }
   var held: Int { `operator`?.held ?? 0 }
 
   func start() {
@@ -166,6 +173,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
 
   func pullDelivered(_ output: Int, by puller: PullServer) {
     guard isCurrent(puller, output) else { return }
+    outputs[output].isDelivered = true
     perform(machine.delivered(output: output))
   }
 

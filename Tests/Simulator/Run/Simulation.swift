@@ -25,12 +25,17 @@ package final class Simulation {
     if dice.chance(1, of: 8) {
       limits.statusLifetime = 2_000_000_000
       limits.idLifetime = 5_000_000_000_000
+      // A pull may come too late.
+      isHarmed = true
     }
     if dice.chance(1, of: 16) {
       limits.tasksPerSession = 2
       isHarmed = true
     }
-    if dice.chance(1, of: 16) { limits.endedTasks = 1 }
+    if dice.chance(1, of: 16) {
+      limits.endedTasks = 1
+      isHarmed = true
+    }
     // A budget that is short shrinks windows, and refuses calls.
     let isShort = dice.chance(1, of: 8)
     if isShort { isHarmed = true }

@@ -64,7 +64,7 @@ package struct LargeFigures: Sendable {
   package var largestWindow = 0
   package var largestQueue = 0
   package var largestPipe = 0
-  /// In all operators' pipes and before them, at the fullest moment that was looked at.
+  /// In operators' pipes and before them, at the fullest moment.
   package var mostHeld = 0
   package var mostHeldOfNode = 0
   package var mostGrantedOfNode = 0
@@ -167,17 +167,12 @@ package final class LargeRun {
 
   private var allEnded: Bool { nodes.allSatisfy { $0.isGone || $0.liveTasks == 0 } }
 
-  /// Looks at what is held, every five milliseconds of the simulated clock.
+  /// Looks at what nodes have granted, every five milliseconds of the simulated clock.
   private func sample() {
     guard figures.failedAt == nil else { return }
-    var all = 0
     for node in nodes {
-      let held = node.held
-      all += held
-      figures.mostHeldOfNode = max(figures.mostHeldOfNode, held)
       figures.mostGrantedOfNode = max(figures.mostGrantedOfNode, node.budget.inUse)
     }
-    figures.mostHeld = max(figures.mostHeld, all)
     world.after(5_000_000) { [weak self] in self?.sample() }
   }
 
@@ -186,7 +181,9 @@ package final class LargeRun {
       figures.largestWindow = max(figures.largestWindow, node.peaks.window)
       figures.largestQueue = max(figures.largestQueue, node.peaks.queue)
       figures.largestPipe = max(figures.largestPipe, node.peaks.pipe)
+      figures.mostHeldOfNode = max(figures.mostHeldOfNode, node.peaks.held)
     }
+    figures.mostHeld = world.mostHeld
     figures.events = world.events
     figures.violation = world.violation?.what
   }

@@ -66,7 +66,7 @@ package enum ScaleReport {
       \(all.filter { $0.failedAt == nil }.map(bufferRow).joined(separator: "\n"))
 
       Waiting on one stream is bounded by 512 KiB and one read of a pipe; windows granted by a node are \(usual.runs) \
-      streams of 256 KiB at first. The last two columns are looked at every 5 ms of simulated time.
+      streams of 256 KiB at first. They are looked at every 5 ms of simulated time, the others at every event.
 
       ## Recovery
 

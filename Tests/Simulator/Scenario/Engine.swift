@@ -30,8 +30,12 @@ final class EngineRun {
     func soon() -> Int64 { Int64(engine.world.dice.below(max(1, spread))) }
     for pull in pulls {
       // Some come when all that they read is long there.
-      let isLate = spread > 1 && engine.world.dice.chance(1, of: 6)
-      engine.later(soon() + (isLate ? 2_000_000_000 : 0)) { pull.start() }
+      var delay = soon()
+      if spread > 1, engine.world.dice.chance(1, of: 5) {
+        delay += Int64(
+          engine.world.dice.below(engine.world.dice.pick([400_000_000, 4_000_000_000])))
+      }
+      engine.later(delay) { pull.start() }
     }
     for push in pushes { engine.later(soon()) { push.start() } }
     for node in pipeline.ensures { engine.later(soon()) { [self] in ensure(node, attempts: 20) } }

@@ -95,6 +95,7 @@ extension OperatorSettings {
     settings.overhead = Int64(dice.order(of: 1000...100_000))
     settings.bytesPerSecond = Int64(dice.order(of: 10_000_000...2_000_000_000))
     settings.pipeCapacity = dice.pick([8 << 10, 64 << 10, 64 << 10])
+    settings.writesFiles = dice.chance(1, of: 6)
     settings.stopTime = Int64(dice.order(of: 10_000...10_000_000))
     return settings
   }
