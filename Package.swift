@@ -106,7 +106,7 @@ let package = Package(
     tests(of: "HTTP2", [nioCore]),
     tests(of: "GRPC", ["HTTP2", nioCore]),
     tests(of: "MNP", ["CMNP", nioCore]),
-    tests(of: "Sessions"),
+    tests(of: "Sessions", ["Simulator"]),
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded]),
     tests(of: "OperatorFile"),

@@ -47,8 +47,17 @@ import Testing
   }
 
   @Test func aLostNodeIsReplaced() throws {
-    let killed = figures { $0.incident = .kill }
-    let vanished = figures { $0.incident = .vanish }
+    // Enough of them that some are not whole when the first one is.
+    let killed = figures {
+      $0.incident = .kill
+      $0.runs = 12
+      $0.bytes = 1_000_000
+    }
+    let vanished = figures {
+      $0.incident = .vanish
+      $0.runs = 12
+      $0.bytes = 1_000_000
+    }
     #expect(killed.violation == nil && vanished.violation == nil)
     let told = try #require(killed.endedAfter)
     let found = try #require(vanished.endedAfter)

@@ -67,17 +67,18 @@ package final class Simulation {
         let run = EngineRun(engine, pipeline, id: "t\(index).\(number)", quitsAtFailure: quits)
         engine.add(run)
         let spread = dice.order(of: 1...50_000_000)
-        engine.later(1_000_000 + Int64(dice.below(40_000_000))) { run.begin(spread: spread) }
+        engine.later(1_000_000 + Int64(dice.below(10_000_000))) { run.begin(spread: spread) }
       }
     }
   }
 
   private func planFaults(_ dice: inout Dice) {
-    let count = dice.pick([0, 0, 1, 1, 1, 2, 3, 5])
+    let count = dice.pick([0, 1, 1, 1, 2, 2, 3, 5])
     for _ in 0..<count {
       let fault = dice.pick(Fault.allCases)
       if fault.isHarmful { isHarmed = true }
-      plan.append((Int64(dice.below(Int(faultsEnd))), fault))
+      // Most of what runs is short.
+      plan.append((Int64(dice.order(of: 2_000_000...Int(faultsEnd))), fault))
     }
     for (time, fault) in plan {
       world.at(time) { [unowned self] in inject(fault, until: faultsEnd) }

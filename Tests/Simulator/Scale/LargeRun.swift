@@ -125,8 +125,8 @@ package final class LargeRun {
     switch setup.incident {
     case .none, .slow: break
     case .kill, .vanish:
-      // When the pipeline is full: the first task has come through, the others have not.
-      runUntil { first.contains { $0.pulls.contains { $0.state == .succeeded } } }
+      let half = first.flatMap(\.pulls).reduce(0) { $0 + $1.end.bytes } / 2
+      runUntil { first.flatMap(\.pulls).reduce(0) { $0 + $1.received } >= half }
       figures.failedAt = world.now
       nodes[middle - 1].die(silently: setup.incident == .vanish)
     }

@@ -9,6 +9,7 @@ package enum ScaleReport {
     var warm = LargeSetup("chain, every task named at once")
     warm.warmsUp = true
     var far = LargeSetup("chain, hosts 5 ms apart")
+    far.runs = 20
     far.network.latency = 5_000_000
     far.network.jitter = 500_000
     var tree = LargeSetup("tree of 500 sources")
@@ -66,11 +67,11 @@ package enum ScaleReport {
       \(all.filter { $0.failedAt == nil }.map(bufferRow).joined(separator: "\n"))
 
       Waiting on one stream is bounded by 512 KiB and one read of a pipe; windows granted by a node are \(usual.runs) \
-      streams of 256 KiB at first. They are looked at every 5 ms of simulated time, the others at every event.
+      streams of 256 KiB at first; the 64 KiB for the answer to each of its forwards are not in the model. They are looked at every 5 ms of simulated time, the others at every event.
 
       ## Recovery
 
-      The node in the middle is lost when the first task has come through. The engine does nothing but wait: the failure \
+      The node in the middle is lost when half of all bytes have come through. The engine does nothing but wait: the failure \
       has to travel along the chain by itself. Then the node is replaced, and the runs that were not whole run again, in \
       new sessions, under new ids.
 

@@ -38,15 +38,18 @@ extension Simulation {
   ///
   /// - Parameter end: when all faults are over.
   func inject(_ fault: Fault, until end: Int64) {
-    let node = nodes[world.dice.below(nodes.count)]
+    // Where something runs, if anywhere.
+    let busy = nodes.filter { !$0.isGone && $0.liveTasks > 0 }
+    let node = world.dice.pick(busy.isEmpty ? nodes : busy)
     guard !node.isGone else { return }
     world.tell("FAULT \(fault.rawValue) at \(node)")
     faults[fault, default: 0] += 1
     switch fault {
     case .cut, .silence:
       let connections = node.connections.filter { !$0.isCut }
+      let used = connections.filter { !$0.streams.isEmpty }
       guard !connections.isEmpty else { return }
-      world.dice.pick(connections).cut(silently: fault == .silence)
+      world.dice.pick(used.isEmpty ? connections : used).cut(silently: fault == .silence)
     case .killNode: node.die(silently: false)
     case .vanish: node.die(silently: true)
     case .killOperator: runningTask(on: node)?.operator?.die()
