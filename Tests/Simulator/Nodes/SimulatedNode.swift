@@ -60,6 +60,9 @@ final class SimulatedNode: Host {
     world.hold(bytes)
   }
 
+  /// Payload bytes that its tasks have got.
+  var received: Int64 { sessions.flatMap(\.tasks).reduce(0) { $0 + $1.received } }
+
   // MARK: Sessions
 
   func addSession(_ id: String, _ blueprint: Blueprint) -> SimulatedSession {

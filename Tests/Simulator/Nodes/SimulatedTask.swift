@@ -61,6 +61,8 @@ final class SimulatedTask: Checked, CustomStringConvertible {
   var isOnLostNode: Bool { node.isGone }
   var isFinished: Bool { machine.hasEnded && machine.failure == nil }
   var failure: TaskFailure? { machine.failure }
+  var received: Int64 { machine.status.inputs.reduce(0) { $0 + $1.bytes } }
+
   /// A reader takes what is left.
   var isRead: Bool {
     outputs.contains {

@@ -125,8 +125,10 @@ package final class LargeRun {
     switch setup.incident {
     case .none, .slow: break
     case .kill, .vanish:
-      let half = first.flatMap(\.pulls).reduce(0) { $0 + $1.end.bytes } / 2
-      runUntil { first.flatMap(\.pulls).reduce(0) { $0 + $1.received } >= half }
+      // When half of what has to pass it has come there.
+      let expected = pipeline.stages[middle - 1].blueprint.expectedInputs.reduce(0, +)
+      let half = expected * Int64(setup.runs) / 2
+      runUntil { [self] in nodes[middle - 1].received >= half }
       figures.failedAt = world.now
       nodes[middle - 1].die(silently: setup.incident == .vanish)
     }

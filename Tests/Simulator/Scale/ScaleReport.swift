@@ -71,7 +71,7 @@ package enum ScaleReport {
 
       ## Recovery
 
-      The node in the middle is lost when half of all bytes have come through. The engine does nothing but wait: the failure \
+      The node in the middle is lost when it has got half of all bytes. The engine does nothing but wait: the failure \
       has to travel along the chain by itself. Then the node is replaced, and the runs that were not whole run again, in \
       new sessions, under new ids.
 

@@ -126,7 +126,7 @@ final class EnginePull: PullOwner {
   private let bytesPerSecond: Int64
   private var pull: Pull?
   private var retries = Retries()
-  private(set) var received: Int64 = 0
+  private var received: Int64 = 0
   private var unread: [Int] = []
   private var isReading = false
   private var stoppedUntil: Int64 = 0
