@@ -220,6 +220,9 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     case .answerPush(let input, let failure):
       inputs[input].pusher?.replied(failure.map { .failed($0.message) } ?? .ok)
       inputs[input].pusher = nil
+    case .awaitPusher(let input):
+      // Pushes of the model do not come back, and do not say that they will.
+      world.require(false, "\(self) waits for the push of input \(input) to come back")
     case .finishOutput(let output):
       world.tell("\(self): output \(output) is whole")
       switch outputs[output].reader {

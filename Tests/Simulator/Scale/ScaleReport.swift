@@ -92,7 +92,7 @@ package enum ScaleReport {
       - **HTTP/2 below the stream**: the connection's window (64 MiB, returned at once), headers, SETTINGS, the limit of \
       concurrent streams, sharing a batch between streams.
       - **The glue**: `TaskRun`, the calls and the forwarder are modelled after the node's, line by line, not the same \
-      code. Pipes do not grow, files and spills are not there, Init is at an end before time 0.
+      code. Pipes do not grow, files and spills are not there, Init is at an end before time 0, and no push resumes after the loss of its connection.
       - **Contents.** Bytes have numbers, not values.
       \(problems(all))
       """
