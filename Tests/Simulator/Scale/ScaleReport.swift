@@ -12,7 +12,8 @@ package enum ScaleReport {
     far.runs = 20
     far.network.latency = 5_000_000
     far.network.jitter = 500_000
-    var tree = LargeSetup("tree of 500 sources")
+    var tree = LargeSetup("tree of 500 sources, 16 KiB each")
+    tree.bytes = 16 << 10
     tree.shape = .tree
     var slow = LargeSetup("chain, the 500th operator a tenth as fast")
     slow.incident = .slow
@@ -37,7 +38,7 @@ package enum ScaleReport {
       ## What is assumed
 
       - \(usual.nodes) nodes, one operator on each, \(usual.runs) runs of the engine at the same time: \
-      \(thousands(usual.nodes * usual.runs)) tasks. Each source writes \(size(usual.bytes)).
+      \(thousands(usual.nodes * usual.runs)) tasks. Each source writes \(size(usual.bytes)), where nothing else is said.
       - Between any two hosts \(time(usual.network.latency)) one way, and up to \(time(usual.network.jitter)) more for \
       each frame; \(usual.network.bytesPerSecond / 1_000_000) MB/s each way of each connection. One connection for each \
       pair of nodes.
