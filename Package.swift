@@ -95,10 +95,18 @@ let package = Package(
       dependencies: ["Bench", "Operators", "Sessions", "GRPC", "MNP", nioCore, nioPosix],
       path: "Tests/MicroBenchmarks", swiftSettings: strict),
 
+    // Not products: the state machines under a simulator, and its command (scripts/simulate).
+    .target(
+      name: "Simulator", dependencies: ["Sessions", "HTTP2", "Transport", nioCore],
+      path: "Tests/Simulator", swiftSettings: strict),
+    .executableTarget(
+      name: "simulate", dependencies: ["Simulator"], path: "Tests/Simulate", swiftSettings: strict),
+
+    tests(of: "Simulator"),
     tests(of: "HTTP2", [nioCore]),
     tests(of: "GRPC", ["HTTP2", nioCore]),
     tests(of: "MNP", ["CMNP", nioCore]),
-    tests(of: "Sessions"),
+    tests(of: "Sessions", ["Simulator"]),
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded, nioPosix]),
     tests(of: "OperatorFile"),

@@ -11,27 +11,27 @@
 /// stream ever had, so it could neither keep to steps of 1 MiB nor shrink a window. `available`
 /// is asked from the library each time, not counted here, because it returns padding by itself
 /// and a second account would drift.
-struct ReceiveCredit {
+package struct ReceiveCredit {
   /// Bytes that may be under way or held; shrinks by withholding.
-  var window: Int
-  private(set) var held = 0
+  package var window: Int
+  package private(set) var held = 0
 
-  init(window: Int) {
+  package init(window: Int) {
     self.window = window
   }
 
-  mutating func hold(_ bytes: Int) {
+  package mutating func hold(_ bytes: Int) {
     held += bytes
   }
 
-  mutating func release(_ bytes: Int) {
+  package mutating func release(_ bytes: Int) {
     precondition(bytes <= held, "more credit returned than was taken")
     held -= bytes
   }
 
   /// Bytes to announce now, or 0 to wait. Steps of 1 MiB, a quarter of smaller windows: updates
   /// are frames too, and a peer that waits for half a window loses a round trip.
-  func grant(available: Int, limit: Int = .max) -> Int {
+  package func grant(available: Int, limit: Int = .max) -> Int {
     let target = min(window, limit)
     let missing = target - available - held
     return missing >= max(1, min(1 << 20, target / 4)) ? missing : 0

@@ -1,5 +1,6 @@
 // Thousands of random lives of a task, with what must hold in each of them.
 
+import Simulator
 import Testing
 
 @testable import Sessions
@@ -10,7 +11,7 @@ import Testing
   func whatHoldsInEveryLife(seed: UInt64) {
     var dice = Dice(seed: seed)
     for life in 0..<250 {
-      let node = SimulatedNode(
+      let node = TaskModel(
         inputs: Int.random(in: 0...3, using: &dice),
         forwards: (0..<Int.random(in: 0...3, using: &dice)).map { _ in dice.chance(1, of: 2) },
         failsOnEarlyEnd: dice.chance(1, of: 6))
@@ -25,7 +26,7 @@ import Testing
   }
 }
 
-extension SimulatedNode {
+extension TaskModel {
   /// One thing that can happen now. What cannot is skipped.
   func step(_ dice: inout Dice) {
     switch Int.random(in: 0..<18, using: &dice) {

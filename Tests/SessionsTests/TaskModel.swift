@@ -1,33 +1,13 @@
-// A node of dice around one task's machine: it says only what a real one could say, performs the
-// actions on a model of its own, and knows from the model alone what the status must be.
+// A model of one task's machine: whoever drives it says only what a real node could say, in any
+// order; the actions are performed on the model, which alone knows what the status must be. Whole
+// networks are the simulator's (Tests/Simulator).
 
 import Testing
 
 @testable import Sessions
 
-/// SplitMix64: the same numbers from the same seed on every machine.
-struct Dice: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func chance(_ part: Int, of whole: Int) -> Bool {
-    Int.random(in: 0..<whole, using: &self) < part
-  }
-}
-
 /// The calls around a task and its operator, as the model sees them.
-final class SimulatedNode {
+final class TaskModel {
   struct Push {
     enum State { case none, open, waiting, over }
     var state = State.none
