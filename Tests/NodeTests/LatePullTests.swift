@@ -57,6 +57,41 @@ struct LatePullTests {
     }
   }
 
+  /// QuitSession waits for the operators that it stops: a pull that comes meanwhile ends with it.
+  @Test(arguments: loopCounts)
+  func comesWhileItsSessionIsQuit(loops: Int) async throws {
+    try await withBench(loops: loops) { bench in
+      var definition = OperatorDefinition.shell(
+        """
+        read word
+        if [ "$word" = stay ]; then
+          trap '' TERM
+          echo staying >&2
+          while :; do sleep 0.1; done
+        fi
+        head -c \(Self.size) /dev/zero > "$HEADRACE_OUTPUT_0"
+        """)
+      definition.outputs = [PortDefinition(name: "zeros", via: .file)]
+      definition.grace = .seconds(3)
+      let node = try await bench.node("zeros", definition)
+      let session = try await bench.ready(node)
+      let whole = TaskID.random()
+      let staying = TaskID.random()
+      try await bench.push("go\n", to: node.port(0, of: session), whole)
+      try await bench.push("stay\n", to: node.port(0, of: session), staying)
+      try await bench.status(node, session, whole) { $0.state == .finished }
+      try await eventually("it no longer hears SIGTERM") {
+        node.log.standardError.contains { $0.message == "staying" }
+      }
+      async let quit: Void = bench.client.quitSession(node.session(session))
+      try await bench.status(node, session, staying) { $0.state == .failed }
+      let pull = try bench.client.pull(from: node.port(0, of: session), task: whole)
+      _ = try #require(try await pull.next())
+      try await quit
+      await failure(.cancelled, naming: "the session was quit") { try await pull.rest() }
+    }
+  }
+
   @Test(arguments: loopCounts)
   func readsOnWhileTheNodeDrains(loops: Int) async throws {
     try await withBench(loops: loops) { bench in

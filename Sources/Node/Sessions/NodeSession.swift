@@ -20,6 +20,8 @@ final class NodeSession: Sendable {
     var blueprint: SessionBlueprint?
     /// Calls that wait until nothing of the session runs.
     var closing: [EventLoopPromise<Void>] = []
+    /// Why it is quit.
+    var closingReason = ""
   }
 
   /// - Parameter onTaskEnd: called after each task's end, from the task's home loop.
@@ -107,25 +109,31 @@ final class NodeSession: Sendable {
 
   /// Cancels every task. `promise` succeeds when nothing of the session runs any more.
   func quit(reason: String, promise: EventLoopPromise<Void>) {
-    let handles = state.withLockedValue { state in
+    let handles: [TaskHandle] = state.withLockedValue { state in
       state.closing.append(promise)
-      return state.machine.quit() ? state.tasks.all : []
+      guard state.machine.quit() else { return [] }
+      state.closingReason = reason
+      return state.tasks.all
     }
     for handle in handles { handle.mailbox.post(.cancel(reason: reason)) }
     closeIfEmpty()
   }
 
   private func closeIfEmpty() {
-    let (waiting, handles) = state.withLockedValue {
-      state -> ([EventLoopPromise<Void>], [TaskHandle]) in
-      guard state.tasks.liveCount == 0, !state.closing.isEmpty else { return ([], []) }
+    let (waiting, handles, reason) = state.withLockedValue {
+      state -> ([EventLoopPromise<Void>], [TaskHandle], String) in
+      guard state.tasks.liveCount == 0, !state.closing.isEmpty else { return ([], [], "") }
       state.machine.closed()
       defer { state.closing = [] }
-      return (state.closing, state.tasks.all)
+      return (state.closing, state.tasks.all, state.closingReason)
     }
     guard !waiting.isEmpty else { return }
-    // Ended tasks may still hold output that nobody pulled.
-    for handle in handles { handle.mailbox.post(.release) }
+    // Ended tasks may still hold output that nobody pulled; and a pull of such a task may have come
+    // while the last operators were being stopped.
+    for handle in handles {
+      handle.mailbox.post(.cancel(reason: reason))
+      handle.mailbox.post(.release)
+    }
     for promise in waiting { promise.succeed() }
   }
 }

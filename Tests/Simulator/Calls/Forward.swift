@@ -52,6 +52,7 @@ final class Forward: PushOwner {
     push = nil
     let report = onEvent
     onEvent = nil
-    report?(status.isOK ? .answered : .failed("the forward to \(destination) failed: \(status)"))
+    // The reason as it came: with each hop's own words it would grow with the length of the chain.
+    report?(status.isOK ? .answered : .failed(status.reason))
   }
 }

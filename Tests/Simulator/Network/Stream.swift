@@ -34,6 +34,15 @@ enum CallStatus: Equatable {
   case cancelled(String)
 
   var isOK: Bool { self == .ok }
+
+  var reason: String {
+    switch self {
+    case .ok: "ok"
+    case .failed(let text), .refused(let text), .unavailable(let text), .exhausted(let text),
+      .cancelled(let text):
+      text
+    }
+  }
 }
 
 /// One end of a stream. Nothing is called after ``Stream/close(_:)`` of its side.

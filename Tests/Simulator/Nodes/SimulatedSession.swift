@@ -10,6 +10,7 @@ final class SimulatedSession {
   private var machine = SessionMachine()
   private var table: TaskTable<SimulatedTask>
   private var closing: [() -> Void] = []
+  private var closingReason = ""
 
   init(_ node: SimulatedNode, id: String, _ blueprint: Blueprint) {
     self.node = node
@@ -68,8 +69,10 @@ final class SimulatedSession {
   /// Cancels every task. `closed` is called when nothing of the session runs any more.
   func quit(_ reason: String, _ closed: @escaping () -> Void) {
     closing.append(closed)
-    let cancelled = machine.quit() ? tasks : []
-    for task in cancelled { task.cancel(reason) }
+    if machine.quit() {
+      closingReason = reason
+      for task in tasks { task.cancel(reason) }
+    }
     closeIfEmpty()
   }
 
@@ -78,7 +81,10 @@ final class SimulatedSession {
     machine.closed()
     let waiting = closing
     closing = []
-    for task in tasks { task.release() }
+    for task in tasks {
+      task.cancel(closingReason)
+      task.release()
+    }
     for call in waiting { call() }
   }
 }

@@ -270,7 +270,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
         world.census.requireFinished(forward.destination, task: id, world)
         perform(machine.delivered(output: output))
       case .failed(let reason):
-        world.tell("\(self): \(reason)")
+        world.tell("\(self): the forward to \(forward.destination) failed: \(reason)")
         if world.mutation == .swallowsForwardFailure { return }
         perform(machine.forwardFailed(output: output, reason: reason))
       }
