@@ -749,8 +749,8 @@ class Hosts(CommandLineTest):
     def test_a_node_whose_pusher_vanishes(self):
         """Here the node is the one that would wait for ever: its task fails, and it lives on."""
         process, url = self.node(
-            "--listen", f"{self.ADDRESSES[0]}:0", "--insecure", *self.KEEPALIVE, "--", "wc", "-c",
-            prefix=self.on(0))
+            "--listen", f"{self.ADDRESSES[0]}:0", "--insecure", *self.KEEPALIVE, "--resume-time", "300ms",
+            "--", "wc", "-c", prefix=self.on(0))
         here = [*self.on(0), HEADRACE]
 
         def task():

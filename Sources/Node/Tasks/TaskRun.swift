@@ -39,6 +39,8 @@ final class TaskRun {
     var uncredited = 0
     /// Runs while the pusher's connection is lost.
     var absence: Scheduled<Void>?
+    /// How the connection of a push that may come back was lost.
+    var loss = ""
   }
 
   /// The near end of an output: who takes what the operator writes.
@@ -201,6 +203,7 @@ final class TaskRun {
       }
     case .interrupted(let reason):
       inputs[input].pusher = nil
+      inputs[input].loss = reason
       perform(machine.pushInterrupted(input: input, reason: reason))
     case .lost(let reason):
       inputs[input].pusher = nil
@@ -240,8 +243,8 @@ final class TaskRun {
     inputs[input].absence?.cancel()
     inputs[input].absence = loop.assumeIsolated().scheduleTask(in: resumeTime) { [weak self] in
       guard let self else { return }
-      let reason = "its connection was lost, and its sender was not back within \(seconds) s"
-      perform(machine.pushLost(input: input, reason: "\(reason) (--resume-time)"))
+      let absence = "and its sender was not back within \(seconds) s (--resume-time)"
+      perform(machine.pushLost(input: input, reason: "\(inputs[input].loss), \(absence)"))
     }
   }
 
