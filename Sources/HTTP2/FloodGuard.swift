@@ -36,7 +36,7 @@ package struct FloodLimits: Sendable {
   /// do not know.
   package var idle = TokenBucket(burst: 1000, perSecond: 33)
 
-  /// PING and SETTINGS, each of which we must answer, and answers to ours. gRPC peers may ping once a round trip to
+  /// PING and SETTINGS, each of which we must answer, answers to ours, and resets of streams that are over. gRPC peers may ping once a round trip to
   /// estimate the bandwidth, and a round trip on loopback is some 50 µs.
   package var answered = TokenBucket(burst: 20_000, perSecond: 20_000)
 
@@ -78,6 +78,8 @@ struct FloodGuard {
     case idle
     case answered
     case reset
+    /// Of a stream that is over already.
+    case lateReset
     case fieldSection
     case continuation
     case useful
@@ -89,6 +91,7 @@ struct FloodGuard {
     case .useful: return nil
     case .idle: return limits.idle.take(now: now) ? nil : "too many frames that carry nothing"
     case .answered: return limits.answered.take(now: now) ? nil : "too many PING or SETTINGS frames"
+    case .lateReset: return limits.answered.take(now: now) ? nil : "too many resets of what is over"
     case .reset: return limits.resets.take(now: now) ? nil : "too many streams were reset"
     case .fieldSection:
       continuations = 0

@@ -15,7 +15,8 @@ extension HTTP2Connection {
         header.length == 0 && header.flags & FrameFlag.endStream == 0 ? .idle : .useful
       case FrameType.priority, FrameType.firstUnknown...: .idle
       case FrameType.ping, FrameType.settings: .answered
-      case FrameType.rstStream: role == .server ? .reset : .useful
+      case FrameType.rstStream:
+        role == .client ? .useful : isOver(header.stream_id) ? .lateReset : .reset
       case FrameType.headers: .fieldSection
       case FrameType.continuation: .continuation
       default: .useful
@@ -25,6 +26,12 @@ extension HTTP2Connection {
     guard case .fieldSection = kind, role == .server, !streamOrder.received(on: header.stream_id)
     else { return 0 }
     return end(.protocolError, "HEADERS on stream \(header.stream_id), which had been passed over")
+  }
+
+  /// Nothing is done for it any more. A client that is answered before it has sent everything resets
+  /// what it still would send, and that is no call begun for nothing.
+  private func isOver(_ id: StreamID) -> Bool {
+    stream(id)?.isResetByOwner ?? true
   }
 
   func didBegin(headers: nghttp2_headers) {

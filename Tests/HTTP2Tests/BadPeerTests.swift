@@ -140,6 +140,28 @@ import Testing
     #expect(server.events.allSatisfy { $0.failed == nil })
   }
 
+  /// Who is answered before it has sent everything resets the rest, as gRPC's clients do: that is no
+  /// call begun for nothing.
+  @Test func resetsOfAnsweredCallsAreBorne() {
+    let server = Endpoint(.server) { _ in }
+    server.receive(RawFrames.client.bytes)
+    for number in 0..<2000 {
+      let id = StreamID(1 + 2 * number)
+      var raw = RawFrames()
+      raw.addRequest(stream: id)
+      server.receive(raw.bytes)
+      server.connection.sendHeaders([HTTPField(":status", "200")], on: id, endStream: true)
+      _ = server.bytes()
+      server.connection.reset(id, .noError)
+      _ = server.bytes()
+      raw = RawFrames()
+      raw.add(type: 3, stream: id, [0, 0, 0, 8])
+      server.receive(raw.bytes)
+    }
+    #expect(server.events.allSatisfy { $0.failed == nil })
+    #expect(server.connection.streamCount == 0)
+  }
+
   /// What we would have to say to a peer that does not read takes memory: it is bounded, whatever the
   /// frames are. (A refused stream costs the peer 10 bytes and us a frame that waits.)
   @Test func framesThatNobodyReadsAreBounded() {

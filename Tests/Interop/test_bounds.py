@@ -75,5 +75,7 @@ class CancelledTasks(InteropTest):
         self.create_and_cancel(node, peer, TASKS // 10)
         before, memory = held(pid), own_memory(pid)
         self.create_and_cancel(node, peer, TASKS)
-        until(lambda: held(pid) == before, f"{before} again")
+        # A connection to ask by, as there was one before.
+        peer.about()
+        until(lambda: held(pid) == before, f"{before} again, it is {held(pid)}", limit=20)
         self.assertLessEqual(own_memory(pid) - memory, 4 << 20)
