@@ -36,6 +36,11 @@ def held(pid):
     return len(list((folder / "fd").iterdir())), len(list((folder / "task").iterdir())), found
 
 
+def no_more(now, before):
+    """Threads of the system's own pools come and go: there may be fewer."""
+    return all(mine <= its for mine, its in zip(now, before))
+
+
 def own_memory(pid):
     """RssAnon in bytes."""
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
@@ -77,5 +82,5 @@ class CancelledTasks(InteropTest):
         self.create_and_cancel(node, peer, TASKS)
         # A connection to ask by, as there was one before.
         peer.about()
-        until(lambda: held(pid) == before, f"{before} again, it is {held(pid)}", limit=20)
+        until(lambda: no_more(held(pid), before), f"no more than {before}")
         self.assertLessEqual(own_memory(pid) - memory, 4 << 20)
