@@ -54,15 +54,13 @@ package struct MessageDeframer {
   package mutating func next(from bytes: inout ByteBuffer) throws(GRPCStatus) -> MessagePart? {
     switch self.phase {
     case .prefix:
-      guard self.collectedCount == 0, bytes.readableBytes >= Self.prefixLength else {
-        return try self.collectPrefix(from: &bytes)
-      }
-      let start = bytes.readerIndex
-      guard let flag = bytes.getInteger(at: start, as: UInt8.self),
-        let length = bytes.getInteger(at: start + 1, as: UInt32.self)
-      else { return nil }
+      // One read of the flag, the length and three bytes of the message.
+      guard self.collectedCount == 0,
+        let word = bytes.getInteger(at: bytes.readerIndex, as: UInt64.self)
+      else { return try self.collectPrefix(from: &bytes) }
       bytes.moveReaderIndex(forwardBy: Self.prefixLength)
-      return try self.begin(flag: flag, length: Int(length))
+      return try self.begin(
+        flag: UInt8(word >> 56), length: Int(UInt32(truncatingIfNeeded: word >> 24)))
     case .payload:
       guard self.remaining > 0 else {
         self.phase = .prefix

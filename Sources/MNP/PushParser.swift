@@ -40,6 +40,9 @@ public struct PushParser: Sendable {
   /// that both named ``Features/await``.
   public var failure: Failure? { scanner.fields.failure }
 
+  /// Whether there is a ``failure``: cheap to ask after each message.
+  public var isBrokenOff: Bool { scanner.fields.isBrokenOff }
+
   /// Whether a message that has ended said `done`. Data after it is malformed.
   public var isDone: Bool { scanner.fields.isDone }
 
@@ -73,9 +76,12 @@ struct PushFields: EnvelopeFields {
   static let failureField: UInt32 = 1000
   static let checksumField: UInt32 = 1001
 
-  var header: PushHeader?
-  var isDone = false
-  var failure: Failure?
+  private(set) var header: PushHeader?
+  private(set) var failure: Failure?
+  // Beside them, since comparing an optional with nil copies what is in it, for each message.
+  private var hasHeader = false
+  private(set) var isBrokenOff = false
+  private(set) var isDone = false
   var checksum: Checksum?
   private var session: [UInt8] = []
   private var task: [UInt8] = []
@@ -92,7 +98,7 @@ struct PushFields: EnvelopeFields {
   }
 
   mutating func endMessage() throws(MNPError) -> Bool {
-    if header == nil { try completeHeader() }
+    if !hasHeader { try completeHeader() }
     defer { if saysDone { isDone = true } }
     return saysDone && !isDone
   }
@@ -105,10 +111,10 @@ struct PushFields: EnvelopeFields {
       guard let number = Int32(exactly: Int64(bitPattern: value)) else {
         throw .malformed("the port is no 32-bit number")
       }
-      if header == nil { port = number }
+      if !hasHeader { port = number }
     case 4:
       try checkOrder()
-      if header == nil { dataSize = Int64(bitPattern: value) }
+      if !hasHeader { dataSize = Int64(bitPattern: value) }
     case 5: saysDone = value != 0
     default: break
     }
@@ -118,7 +124,7 @@ struct PushFields: EnvelopeFields {
     switch field {
     case 1, 2:
       try checkOrder()
-      guard header == nil else { return false }
+      guard !hasHeader else { return false }
       guard count <= maximumIdentifierBytes else {
         throw Identifier.tooLong(count, what: field == 1 ? "session id" : "task id")
       }
@@ -135,13 +141,15 @@ struct PushFields: EnvelopeFields {
     case 1: session = bytes
     case 2: task = bytes
     case PushFields.checksumField: checksum = try Checksum(decoding: ByteBuffer(bytes: bytes))
-    default: failure = try Failure(decoding: ByteBuffer(bytes: bytes))
+    default:
+      failure = try Failure(decoding: ByteBuffer(bytes: bytes))
+      isBrokenOff = true
     }
   }
 
   mutating func beginData(count: Int) throws(MNPError) {
     hasData = true
-    if header == nil { try completeHeader() }
+    if !hasHeader { try completeHeader() }
     if isDone, count > 0 { throw .malformed("\(count) bytes of data come after done") }
   }
 
@@ -154,5 +162,6 @@ struct PushFields: EnvelopeFields {
     header = PushHeader(
       sessionID: try SessionID(wire: session), taskID: try TaskID(wire: task), port: port,
       dataSize: dataSize)
+    hasHeader = true
   }
 }

@@ -59,15 +59,29 @@ final class PushCall: CallReceiver {
     var messages = 0
     /// Bytes that are no payload, which are done with; the payload's credit is the task's to return.
     var overhead = 0
+
+    /// Takes a small payload; `room` is what to have room for once there are several.
+    mutating func gather(_ payload: ByteBuffer, room: Int) {
+      if gathered.readableBytes == 0 {
+        guard let first else {
+          first = payload
+          return
+        }
+        gathered = ByteBufferAllocator().buffer(
+          capacity: max(first.readableBytes + payload.readableBytes, room))
+        gathered.writeImmutableBuffer(first)
+        self.first = nil
+      }
+      gathered.writeImmutableBuffer(payload)
+    }
   }
 
   func callReceived(_ parts: inout MessageParts) throws(GRPCStatus) -> Bool {
     var parser = self.parser
     var piece = Piece()
-    var task = self.task
     defer {
       self.parser = parser
-      if let task = self.task { flush(&piece, to: task) }
+      flush(&piece)
       if piece.overhead > 0 { call.returnCredit(piece.overhead) }
     }
     while let part = try parts.next() {
@@ -79,27 +93,30 @@ final class PushCall: CallReceiver {
           let payload = try parser.receive(fragment)
           piece.overhead += fragment.readableBytes - (payload?.readableBytes ?? 0)
           guard let payload else { continue }
-          if task == nil { task = open(parser.header) }
-          guard let task else { return true }
-          take(payload, into: &piece, for: task)
+          guard task != nil || open(parser.header) else { return true }
+          if payload.readableBytes < Self.gatheredBelow {
+            piece.gather(payload, room: gatheredBefore)
+          } else {
+            flush(&piece)
+            post(.bytes(payload))
+          }
         case .end:
           let isDone = try parser.end()
-          if let failure = parser.failure, features.contains(.await) {
-            if let task { flush(&piece, to: task) }
+          if parser.isBrokenOff, features.contains(.await), let failure = parser.failure {
+            flush(&piece)
             lose(failure.words)
             answer(GRPCStatus(.cancelled, "the push was broken off by its sender"))
             return true
           }
-          if task == nil { task = open(parser.header) }
-          guard let task else { return true }
+          guard task != nil || open(parser.header) else { return true }
           piece.messages += 1
           guard isDone else { continue }
-          flush(&piece, to: task)
+          flush(&piece)
           self.isDone = true
-          post(.done(parser.checksum), to: task)
+          post(.done(parser.checksum))
         }
       } catch {
-        if let task { flush(&piece, to: task) }
+        flush(&piece)
         refuse(error)
         return true
       }
@@ -134,49 +151,31 @@ final class PushCall: CallReceiver {
 
   // MARK: Inside
 
-  private func take(_ payload: ByteBuffer, into piece: inout Piece, for task: TaskHandle) {
-    guard payload.readableBytes < Self.gatheredBelow else {
-      flush(&piece, to: task)
-      return post(.bytes(payload), to: task)
-    }
-    if piece.gathered.readableBytes == 0 {
-      guard let first = piece.first else {
-        piece.first = payload
-        return
-      }
-      let room = max(first.readableBytes + payload.readableBytes, gatheredBefore)
-      piece.gathered = ByteBufferAllocator().buffer(capacity: room)
-      piece.gathered.writeImmutableBuffer(first)
-      piece.first = nil
-    }
-    piece.gathered.writeImmutableBuffer(payload)
-  }
-
   /// A copy of so many bytes costs less than a chunk of its own.
   private static var gatheredBelow: Int { 1024 }
 
-  /// Tells the task what there is.
-  private func flush(_ piece: inout Piece, to task: TaskHandle) {
+  /// Tells the task what there is, unless the push is over.
+  private func flush(_ piece: inout Piece) {
     if let first = piece.first {
-      post(.bytes(first), to: task)
+      post(.bytes(first))
       piece.first = nil
     } else if piece.gathered.readableBytes > 0 {
       gatheredBefore = piece.gathered.readableBytes
-      post(.bytes(piece.gathered), to: task)
+      post(.bytes(piece.gathered))
       piece.gathered = ByteBuffer()
     }
     if piece.messages > 0 {
-      post(.messages(piece.messages), to: task)
+      post(.messages(piece.messages))
       piece.messages = 0
     }
   }
 
-  /// Opens the task that the first message names, once its ids are complete; nil when they are not,
+  /// Opens the task that the first message names, once its ids are complete; false when they are not,
   /// or the push was refused.
-  private func open(_ header: PushHeader?) -> TaskHandle? {
-    guard !isAnswered, let header else { return nil }
+  private func open(_ header: PushHeader?) -> Bool {
+    guard !isAnswered, let header else { return false }
     firstMessageDeadline?.cancel()
-    let input = Int(header.port)
+    input = Int(header.port)
     // What has got through cannot be missing: only a push whose first attempt never came may begin.
     let mayBegin = (resume?.base ?? 0) == 0
     switch node.task(
@@ -185,10 +184,9 @@ final class PushCall: CallReceiver {
     {
     case .found(let task):
       self.task = task
-      self.input = input
       // The connection that it has lost may have been on another loop: what came there comes first.
       if resume?.base != nil { task.mailbox.settle() }
-      post(.open(header, features, resume), to: task)
+      post(.open(header, features, resume))
     case .unknown:
       answer(
         GRPCStatus(
@@ -198,7 +196,7 @@ final class PushCall: CallReceiver {
     case .refused(let status):
       answer(status)
     }
-    return task
+    return task != nil
   }
 
   private func refuse(_ error: MNPError) {
@@ -206,14 +204,13 @@ final class PushCall: CallReceiver {
     answer(GRPCStatus(.invalidArgument, "malformed PushRequest: \(error)"))
   }
 
-  private func post(_ event: PushEvent, to task: TaskHandle) {
-    task.mailbox.post(.push(input: input, from: pusher, event))
+  private func post(_ event: PushEvent) {
+    task?.mailbox.post(.push(input: input, from: pusher, event))
   }
 
   private func lose(_ reason: String, interrupted: Bool = false) {
-    guard let task else { return }
-    self.task = nil
-    post(interrupted ? .interrupted(reason) : .lost(reason), to: task)
+    post(interrupted ? .interrupted(reason) : .lost(reason))
+    task = nil
   }
 
   private func receive(_ reply: PushReply) {
