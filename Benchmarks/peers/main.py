@@ -62,7 +62,7 @@ def makers(options):
 
     def push(key, size, *more):
         title = f"push of {raw.name_of(size)}, one stream"
-        return lambda: Work(key, title, THROUGHPUT, [ours.push(), *flattened(more)])
+        return lambda: Work(key, title, THROUGHPUT, flattened([ours.push, *more]))
 
     def flattened(makers):
         """A maker makes one contestant, or a grid of them."""
@@ -89,9 +89,9 @@ def makers(options):
             ours.packed(100), grpc_server().push(100, hint=True), grpc_server().push(100),
             zeromq.push(100)]),
         "echo-1": lambda: Work("echo-1", "through one node that echoes", THROUGHPUT, [
-            ours.echo(1), raw.relays(1), reference.echo(1)]),
+            *ours.echo(1), raw.relays(1), reference.echo(1)]),
         "echo-3": lambda: Work("echo-3", "through a chain of 3 nodes that echo", THROUGHPUT, [
-            ours.echo(3), raw.relays(3), reference.echo(3)]),
+            *ours.echo(3), raw.relays(3), reference.echo(3)]),
         "cat": lambda: Work("cat", "through `cat`", THROUGHPUT, [ours.cat(), nio.pump(), raw.pipes()]),
         "about": lambda: Work("about", "a unary call on an open connection", LATENCY, [
             ours.about_latency(), grpc_server().about(), reference.about_latency(),

@@ -9,6 +9,7 @@ from processes import Broken, LIMIT, answer_of
 
 GB = 1e9
 OURS = "Headrace"
+UNSUMMED = f"{OURS}, no checksums"
 
 
 @dataclasses.dataclass

@@ -108,10 +108,10 @@ class Stream:
 
     FIRST = 16 << 20
 
-    def __init__(self, between):
-        self.source = OurNode("--builtin", "generate")
+    def __init__(self, between, *flags):
+        self.source = OurNode("--builtin", "generate", *flags)
         self.between = between
-        self.sink = OurNode("--builtin", "discard")
+        self.sink = OurNode("--builtin", "discard", *flags)
         self.rate = None
 
     def measure(self, seconds):

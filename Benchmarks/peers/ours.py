@@ -5,7 +5,7 @@ import time
 from google.protobuf import empty_pb2
 
 from grpc_cpp import about
-from measure import Contestant, OURS, latency, sent_through
+from measure import Contestant, OURS, UNSUMMED, latency, sent_through
 from nodes import TASK_FINISHED, Chain, OurNode, Stream, _names
 from processes import Broken, NATIVE, until
 
@@ -15,13 +15,18 @@ RECORDS = 1500
 
 def push():
     """From one node to the next, generate to discard. Its messages have the size that it gives them."""
-    stream = Stream([])
-    return Contestant(OURS, stream.measure, stream.close)
+    return _with_and_without(lambda *flags: Stream([], *flags))
 
 
 def echo(count):
-    stream = Stream([OurNode("--builtin", "echo") for _ in range(count)])
-    return Contestant(OURS, stream.measure, stream.close)
+    return _with_and_without(
+        lambda *flags: Stream([OurNode("--builtin", "echo", *flags) for _ in range(count)], *flags))
+
+
+def _with_and_without(make):
+    """As it is, and as it does what those do who do not sum what they move."""
+    streams = {OURS: make(), UNSUMMED: make("--no-checksums")}
+    return [Contestant(name, stream.measure, stream.close) for name, stream in streams.items()]
 
 
 def cat():

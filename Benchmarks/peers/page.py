@@ -54,6 +54,7 @@ that is not the sender's is an error in the table in place of a number.
 | Contestant | What it is |
 |---|---|
 | Headrace, push | two nodes, `generate` forwards to `discard`: both sides are ours. Its messages have the size that it gives them (at most 1 MiB), so that the row is of the same work at each size of the peers' messages |
+| Headrace, no checksums | the same with `--no-checksums`, for what the sums of guarantee 7 cost, and beside those who do not sum what they move |
 | Headrace, 100 bytes, and from the packer | one node with `discard`; the sender is a C program of the benchmarks, which packs PushRequests of that size into DATA frames as the windows allow |
 | Headrace, Python: through nodes | `generate`, the nodes, `discard`: both ends are ours for both, and each node forwards to the next. Seconds from the start of the task to the sink's TS_FINISHED, by a client on grpcio that asks every 4 ms |
 | NIO alone | TCP over SwiftNIO, which our transport is built on, with nothing on it: `headrace bench-peer`, one event loop a side, the same that `headrace bench` measures as its limit. Each of 64 KiB, 256 KiB and 1 MiB for writes with each for reads; shown are the one with the most GB/s and the one with the least CPU by their medians, and a target is judged by the better one of its own metric |

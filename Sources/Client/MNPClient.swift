@@ -41,6 +41,10 @@ public final class MNPClient: Sendable {
     /// What pushes do when they lose their connection.
     public var resume = ResumeSettings()
 
+    /// Whether pushes and pulls carry the sums of their data, to be compared at the other end, where
+    /// that is a node of ours.
+    public var checksums = true
+
     public init() {}
   }
 
@@ -48,6 +52,7 @@ public final class MNPClient: Sendable {
   private let connections: NIOLoopBoundBox<Connections>
   private let callTimeout: TimeAmount
   private let resume: ResumeSettings
+  private let features: Features
 
   /// Throws: ``MNPClientError`` `invalidArgument` for a proxy's URL that is none.
   public convenience init(_ configuration: Configuration = .init()) throws {
@@ -67,16 +72,19 @@ public final class MNPClient: Sendable {
     }
     self.init(
       eventLoop: configuration.eventLoopGroup.next(), transport: transport,
-      callTimeout: configuration.callTimeout, resume: configuration.resume)
+      callTimeout: configuration.callTimeout, resume: configuration.resume,
+      checksums: configuration.checksums)
   }
 
   /// On a loop of the caller's choice, and with all of Transport's settings.
   package init(
     eventLoop: any EventLoop, transport: TransportConfiguration,
-    callTimeout: TimeAmount = .seconds(60), resume: ResumeSettings = .init()
+    callTimeout: TimeAmount = .seconds(60), resume: ResumeSettings = .init(),
+    checksums: Bool = true
   ) {
     self.eventLoop = eventLoop
     self.resume = resume
+    features = checksums ? .supported : .supported.subtracting(.crc)
     self.callTimeout = callTimeout
     connections = .makeBoxSendingValue(
       Connections(eventLoop: eventLoop, configuration: transport), eventLoop: eventLoop)
@@ -160,12 +168,11 @@ public final class MNPClient: Sendable {
     let bridge = PushBridge(to: port, eventLoop: eventLoop)
     let connections = connections
     let resume = resume
+    let features = features.intersection(awaitsTask ? [.await, .crc] : .crc)
     eventLoop.execute {
       bridge.start(
         PushStream(
-          connections.value, to: port, header: header,
-          features: awaitsTask ? [.await, .crc] : .crc,
-          resume: resume,
+          connections.value, to: port, header: header, features: features, resume: resume,
           delegate: bridge))
     }
     return PushWriter(bridge)
@@ -177,9 +184,11 @@ public final class MNPClient: Sendable {
       sessionID: try sessionID(of: port), taskID: task, port: try portNumber(of: port))
     let bridge = PullBridge(from: port, eventLoop: eventLoop)
     let connections = connections
+    let features = features
     eventLoop.execute {
       bridge.start(
-        PullStream(connections.value, from: port, request: request, delegate: bridge))
+        PullStream(
+          connections.value, from: port, request: request, features: features, delegate: bridge))
     }
     return PullReader(bridge)
   }

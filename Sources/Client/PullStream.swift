@@ -24,6 +24,7 @@ package final class PullStream {
   private var parser = PullParser()
   private var failure: GRPCStatus?
   private let source: String
+  private let asked: Features
   /// Of what came, where the sender says at its end what it has sent.
   private var checksum: RunningChecksum?
   /// Credit of tags and lengths, returned together with that of data: each alone would be a few
@@ -34,17 +35,18 @@ package final class PullStream {
   /// Of everything, where the first message says it. A hint.
   package var sizeHint: Int64? { parser.sizeHint }
 
-  /// Begins the pull. `timeout` is for all of it.
+  /// Begins the pull. `features` are asked for; `timeout` is for all of it.
   package init(
     _ connections: Connections, from node: NodeURL, request: PullRequest,
-    timeout: TimeAmount? = nil, delegate: any PullStreamDelegate
+    features: Features = .supported, timeout: TimeAmount? = nil, delegate: any PullStreamDelegate
   ) {
+    asked = features
     self.delegate = delegate
     source =
       "node \(node.authority), session \(request.sessionID), task \(request.taskID), "
       + "output \(request.port)"
     let call = connections.open(
-      to: PeerAddress(node), path: MNPMethod.pull.path, metadata: .naming(.supported),
+      to: PeerAddress(node), path: MNPMethod.pull.path, metadata: .naming(features),
       timeout: timeout, receiver: self)
     call.send(request.encoded())
     call.halfClose()
@@ -76,7 +78,7 @@ package final class PullStream {
 
 extension PullStream: CallReceiver {
   package func callReceivedHeaders(_ metadata: Metadata) {
-    if metadata.features.contains(.crc) { checksum = RunningChecksum() }
+    if asked.contains(.crc), metadata.features.contains(.crc) { checksum = RunningChecksum() }
   }
 
   package func callReceivedMessage(length: Int) {

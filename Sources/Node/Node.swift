@@ -20,7 +20,7 @@ package final class Node: Sendable {
   let configuration: NodeConfiguration
   let logger: Logger
   /// What it names to its peers.
-  var features: Features { configuration.resume.named }
+  let features: Features
   private let group: any EventLoopGroup
   private let resources: OperatorResources
   /// Outgoing connections, one pool for each loop.
@@ -58,6 +58,8 @@ package final class Node: Sendable {
     configuration.transport.frontPage = FrontPage.html(
       name: configuration.name, version: configuration.version)
     self.configuration = configuration
+    let named = configuration.resume.named
+    features = configuration.checksums ? named : named.subtracting(.crc)
     self.group = group
     self.resources = resources.sharing(configuration.transport.budget)
     self.logger = logger
@@ -225,7 +227,7 @@ package final class Node: Sendable {
         guard let destination = output.destination else { continue }
         do throws(MNPError) {
           forwarders[index] = try Forwarder(
-            pool, to: destination, task: task, resume: configuration.resume)
+            pool, to: destination, task: task, features: features, resume: configuration.resume)
         } catch {
           throw GRPCStatus(.internalError, "output \(index): \(error)")
         }

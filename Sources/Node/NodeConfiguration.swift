@@ -25,6 +25,8 @@ package struct NodeConfiguration: Sendable {
   package var loops = 1
   /// Of its forwards, and of the pushes that it receives.
   package var resume = ResumeSettings()
+  /// `--no-checksums` switches it off: data is neither summed nor compared at its other end.
+  package var checksums = true
   package var limits = Limits()
   package var transport: TransportConfiguration
 

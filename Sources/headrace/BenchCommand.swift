@@ -92,6 +92,7 @@ struct BenchCommand: AsyncParsableCommand {
     var options = BenchOptions(
       executable: try Environment.executable(), environment: Environment.inherited)
     options.transport = try network.makeTransport()
+    options.checksums = !network.noChecksums
     options.target = to ?? Twin.optional("TO")
     options.sizes = sizes.sizes
     (options.chain, options.streams) = (chain, streams)

@@ -191,6 +191,7 @@ struct Serve: AsyncParsableCommand {
       }
     }
     configuration.resume = try network.resume()
+    configuration.checksums = !network.noChecksums
     return configuration
   }
 

@@ -164,4 +164,24 @@ struct IntegrityTests {
       #expect(ended.inputs[0].checksum == nil)
     }
   }
+
+  /// `--no-checksums` at one end of a wire, or at both: nobody sums, and the data comes as ever.
+  @Test(arguments: [(true, false), (false, true), (false, false), (true, true)])
+  func switchedOff(first: Bool, last: Bool) async throws {
+    try await withBench(loops: 1) { bench in
+      let sent = data(50_000)
+      let end = try await bench.node("last", .builtin(.echo)) { $0.checksums = last }
+      let session = try await bench.ready(end)
+      let begin = try await bench.node("first", .builtin(.echo)) { $0.checksums = first }
+      let source = try await bench.ready(begin, to: [end.port(0, of: session)])
+      let task = TaskID.random()
+      async let pulled = bench.pull(end.port(0, of: session), task)
+      let writer = try bench.client.push(to: begin.port(0, of: source), task: task)
+      try await writer.write(sent)
+      try await writer.finish()
+      #expect(try await pulled == sent)
+      let ended = try await bench.status(end, session, task) { $0.state == .finished }
+      #expect((ended.inputs[0].checksum != nil) == (first && last))
+    }
+  }
 }

@@ -1,5 +1,6 @@
 // An event loop of the bench, with its connections.
 
+internal import MNP
 internal import NIOCore
 internal import Transport
 
@@ -7,9 +8,12 @@ internal import Transport
 struct BenchLoop: Sendable {
   let eventLoop: any EventLoop
   let connections: NIOLoopBoundBox<Connections>
+  /// What its pushes and pulls ask for.
+  let features: Features
 
-  init(_ eventLoop: any EventLoop, _ transport: TransportConfiguration) {
+  init(_ eventLoop: any EventLoop, _ transport: TransportConfiguration, features: Features) {
     self.eventLoop = eventLoop
+    self.features = features
     connections = .makeBoxSendingValue(
       Connections(eventLoop: eventLoop, configuration: transport), eventLoop: eventLoop)
   }

@@ -45,8 +45,9 @@ final class Lab: Sendable {
   init(_ options: BenchOptions, onLog: @escaping @Sendable (String) -> Void) {
     self.options = options
     self.onLog = onLog
-    source = BenchLoop(group.next(), options.transport)
-    sink = BenchLoop(group.next(), options.transport)
+    let features: Features = options.checksums ? .crc : []
+    source = BenchLoop(group.next(), options.transport, features: features)
+    sink = BenchLoop(group.next(), options.transport, features: features)
     // Not on a loop of data; and its end may come after that of the lab's loops.
     client = MNPClient(
       eventLoop: MultiThreadedEventLoopGroup.singleton.next(), transport: options.transport)
@@ -94,9 +95,10 @@ final class Lab: Sendable {
   }
 
   private func arguments(_ role: Role) async throws -> (before: [String], after: [String]) {
-    let serve = [
-      "serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "error",
-    ]
+    let serve =
+      [
+        "serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "error",
+      ] + (options.checksums ? [] : ["--no-checksums"])
     switch role {
     case .builtin(let name, _): return (serve + ["--builtin", name], [])
     case .command: return (serve, ["--"] + options.command)

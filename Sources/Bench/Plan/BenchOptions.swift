@@ -9,6 +9,8 @@ package struct BenchOptions: Sendable {
   package var environment: [String: String]
   /// How a node that already runs is reached.
   package var transport = TransportConfiguration()
+  /// Whether data is summed, and compared at its other end, as it is for everybody.
+  package var checksums = true
 
   /// A node that already runs, in place of those that the bench starts.
   package var target: NodeURL?

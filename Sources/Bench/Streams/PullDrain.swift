@@ -18,12 +18,13 @@ final class PullDrain: PullStreamDelegate {
   ///   - onData: hears of each piece, by its bytes.
   ///   - onEnd: the count of them all, or why it broke.
   init(
-    _ connections: Connections, from port: NodeURL, request: PullRequest,
+    _ connections: Connections, from port: NodeURL, request: PullRequest, features: Features,
     onData: ((Int) -> Void)? = nil, onEnd: @escaping (Result<Int, RunFailure>) -> Void
   ) {
     self.onData = onData
     self.onEnd = onEnd
-    stream = PullStream(connections, from: port, request: request, delegate: self)
+    stream = PullStream(
+      connections, from: port, request: request, features: features, delegate: self)
   }
 
   /// Pulls all of a port, and returns how many bytes it was.
@@ -31,7 +32,7 @@ final class PullDrain: PullStreamDelegate {
     let request = try PullRequest(from: port, task: task)
     return try await loop.run { connections, promise in
       // The call holds it until the pull has ended.
-      _ = PullDrain(connections, from: port, request: request) {
+      _ = PullDrain(connections, from: port, request: request, features: loop.features) {
         promise.completeWith($0.mapError { $0 as any Error })
       }
     }

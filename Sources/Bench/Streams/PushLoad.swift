@@ -36,7 +36,8 @@ final class PushLoad: PushStreamDelegate {
     let header = try PushHeader(to: port, task: task)
     return try await loop.run { connections, promise in
       let load = PushLoad(message, promise)
-      load.stream = PushStream(connections, to: port, header: header, delegate: load)
+      load.stream = PushStream(
+        connections, to: port, header: header, features: loop.features, delegate: load)
       load.timer = connections.eventLoop.assumeIsolated().scheduleTask(in: time) { load.stop() }
       load.fill()
     }

@@ -57,9 +57,11 @@ final class RecordProbe: PushStreamDelegate {
     return try await loop.run { connections, promise in
       let probe = RecordProbe(record, for: time, limit: limit, promise)
       probe.pull = PullDrain(
-        connections, from: output, request: request, onData: { probe.receive($0) },
+        connections, from: output, request: request, features: loop.features,
+        onData: { probe.receive($0) },
         onEnd: { probe.pullEnded($0) })
-      probe.push = PushStream(connections, to: input, header: header, delegate: probe)
+      probe.push = PushStream(
+        connections, to: input, header: header, features: loop.features, delegate: probe)
       probe.stop(in: max(time, Self.patience))
       probe.send()
     }

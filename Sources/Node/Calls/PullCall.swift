@@ -35,7 +35,9 @@ final class PullCall: CallReceiver {
     self.task = task
     self.output = output
     self.features = features
-    if call.head.metadata.features.contains(.crc) { checksum = RunningChecksum() }
+    if features.intersection(call.head.metadata.features).contains(.crc) {
+      checksum = RunningChecksum()
+    }
   }
 
   /// Answers a Pull request on `call`.

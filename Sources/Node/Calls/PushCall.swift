@@ -15,6 +15,7 @@ internal import Transport
 final class PushCall: CallReceiver {
   private let call: ServerCall
   private let node: Node
+  /// What both sides named.
   private let features: Features
   private var parser = PushParser()
   /// What the pusher says for the case that its connection is lost, or after that.
@@ -32,10 +33,8 @@ final class PushCall: CallReceiver {
   init(_ call: ServerCall, node: Node) {
     self.call = call
     self.node = node
-    features = call.head.metadata.features
-    resume =
-      features.contains(.resume) && node.features.contains(.resume)
-      ? call.head.metadata.resumeRequest : nil
+    features = call.head.metadata.features.intersection(node.features)
+    resume = features.contains(.resume) ? call.head.metadata.resumeRequest : nil
     // The peer learns what we can do before it has sent a byte: that decides whether its forwarder
     // may wait for the end of our task. One that has come back is told together with where it goes on.
     if resume?.base == nil { call.sendHeaders(.naming(node.features)) }

@@ -22,19 +22,24 @@ final class Forwarder {
   private let connections: Connections
   private let destination: NodeURL
   private let header: PushHeader
+  private let features: Features
   private let resume: ResumeSettings
   private var stream: PushStream?
   private var onEvent: ((Event) -> Void)?
 
-  /// - Parameter destination: names session and port.
+  /// - Parameters:
+  ///   - destination: names session and port.
+  ///   - features: what this node can do, and has not switched off.
   init(
-    _ connections: Connections, to destination: NodeURL, task: TaskID, resume: ResumeSettings
+    _ connections: Connections, to destination: NodeURL, task: TaskID, features: Features,
+    resume: ResumeSettings
   ) throws(MNPError) {
     guard let session = destination.session, let port = destination.port else {
       throw MNPError(.invalidURL, "\(destination) names no port")
     }
     self.connections = connections
     self.destination = destination
+    self.features = features.intersection([.await, .crc])
     self.resume = resume
     header = PushHeader(sessionID: session, taskID: task, port: port)
   }
@@ -43,7 +48,7 @@ final class Forwarder {
   func open(_ onEvent: @escaping (Event) -> Void) {
     self.onEvent = onEvent
     stream = PushStream(
-      connections, to: destination, header: header, features: [.await, .crc], resume: resume,
+      connections, to: destination, header: header, features: features, resume: resume,
       delegate: self)
     // A push takes what it is given before it is connected, up to its own bound.
     onEvent(.writable)

@@ -59,6 +59,13 @@ struct NetworkOptions: ParsableArguments {
   var resumeTime: DurationArgument = Twin.value(
     "RESUME_TIME", default: DurationArgument(.seconds(30)))
 
+  @Flag(
+    help: """
+      Neither sums data nor has it compared at its other end: what changes it on its way is not \
+      found, and a tenth of the CPU is saved where nothing else is done with it.
+      """)
+  var noChecksums = Twin.flag("NO_CHECKSUMS")
+
   func resume() throws -> ResumeSettings {
     var settings = ResumeSettings()
     settings.time = resumeTime.amount
@@ -75,7 +82,8 @@ struct NetworkOptions: ParsableArguments {
   func makeClient() throws -> MNPClient {
     MNPClient(
       eventLoop: MultiThreadedEventLoopGroup.singleton.next(), transport: try makeTransport(),
-      callTimeout: try callTimeout.positive("--call-timeout"), resume: try resume())
+      callTimeout: try callTimeout.positive("--call-timeout"), resume: try resume(),
+      checksums: !noChecksums)
   }
 
   /// For a node, whose forwards go the same way, and for clients.
@@ -104,6 +112,6 @@ struct NetworkOptions: ParsableArguments {
       "--keepalive-timeout", keepaliveTimeout.description,
       "--resume-time", resumeTime.description,
     ] + (keptBytes.map { ["--resume-window", "\($0)"] } ?? [])
-      + (proxyURL.map { ["--proxy", $0] } ?? [])
+      + (proxyURL.map { ["--proxy", $0] } ?? []) + (noChecksums ? ["--no-checksums"] : [])
   }
 }
