@@ -14,7 +14,6 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A Swift target under Sources/, with the settings that all of them share.
@@ -38,7 +37,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   // In the order in which a byte meets them; nothing imports upwards.
   targets: [
@@ -48,6 +46,7 @@ let package = Package(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CMNP", dependencies: ["CProtobufC"]),
     .target(name: "CSpawn", cSettings: strictC),
 
@@ -55,7 +54,7 @@ let package = Package(
     library("GRPC", ["HTTP2", nioCore]),
     library("MNP", ["CMNP", "CISAL", nioCore]),
     library("Sessions", ["MNP"]),
-    library("OperatorFile", ["MNP", yams]),
+    library("OperatorFile", ["MNP", "CYAML"]),
     library(
       "Transport",
       ["HTTP2", "GRPC", nioCore, nioPosix, nioConcurrency]),
@@ -73,7 +72,7 @@ let package = Package(
       "Pipeline",
       [
         "Client", "MNP", "OperatorFile", "Operators", "GRPC", "Transport", nioCore, nioPosix,
-        nioConcurrency, logging, yams, "CCrypto",
+        nioConcurrency, logging, "CCrypto",
       ]),
     library(
       "Bench",

@@ -25,7 +25,8 @@ package struct GRPCStatus: Error, Hashable, Sendable {
   }
 
   package var code: Code
-  /// For people: any Unicode text. Cut to `maximumEncodedMessage` bytes on the wire.
+  /// For people: any Unicode text. On the wire it loses its middle where it is above
+  /// `maximumEncodedMessage` bytes.
   package var message: String
 
   package init(_ code: Code, _ message: String = "") {

@@ -4,24 +4,41 @@
 package enum PercentEncoding {
   private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
-  /// Encodes `text`, and cuts it between two characters where it would exceed `limit` bytes.
-  package static func encode(_ text: String, limit: Int = .max) -> String {
+  /// What stands for the middle of a text that was too long.
+  package static let omission = " … "
+  private static let encodedOmission = encode(omission)
+
+  /// Encodes `text`. Where it would exceed `limit` bytes its middle is left out, between two characters: a
+  /// failure that has come over many nodes begins with the last of them and ends with its cause.
+  package static func encode(_ text: String, limit: Int) -> String {
+    let whole = encode(text)
+    let room = limit - encodedOmission.utf8.count
+    guard whole.utf8.count > limit else { return whole }
+    guard room > 0 else { return "" }
+    let head = pieces(of: text, within: room / 2).joined()
+    let tail = pieces(of: text.reversed(), within: room - head.utf8.count).reversed().joined()
+    return head + encodedOmission + tail
+  }
+
+  /// As many characters as `room` bytes hold, each encoded.
+  private static func pieces(of text: some Sequence<Character>, within room: Int) -> [String] {
+    var left = room
+    return text.lazy.map { encode(String($0)) }.prefix {
+      left -= $0.utf8.count
+      return left >= 0
+    }
+  }
+
+  package static func encode(_ text: String) -> String {
     var encoded: [UInt8] = []
-    encoded.reserveCapacity(min(text.utf8.count, limit))
-    for character in text {
-      let start = encoded.count
-      for byte in character.utf8 {
-        if byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "%") {
-          encoded.append(byte)
-        } else {
-          encoded.append(UInt8(ascii: "%"))
-          encoded.append(hexDigits[Int(byte >> 4)])
-          encoded.append(hexDigits[Int(byte & 0xF)])
-        }
-      }
-      if encoded.count > limit {
-        encoded.removeSubrange(start...)
-        break
+    encoded.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      if byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "%") {
+        encoded.append(byte)
+      } else {
+        encoded.append(UInt8(ascii: "%"))
+        encoded.append(hexDigits[Int(byte >> 4)])
+        encoded.append(hexDigits[Int(byte & 0xF)])
       }
     }
     return String(decoding: encoded, as: UTF8.self)

@@ -129,19 +129,13 @@ package final class ReadingContext {
       diagnostics.error("\(what) is a mapping, not \(node.kind)", at: node.location)
       return nil
     }
-    var seen: Set<String> = []
     var entries: [(name: String, key: YAMLNode, value: YAMLNode)] = []
-    for (key, value) in pairs {
-      guard let name = key.text else {
-        diagnostics.error("a name in \(what) is text, not \(key.kind)", at: key.location)
+    for pair in pairs {
+      guard let name = pair.key.text else {
+        diagnostics.error("a name in \(what) is text, not \(pair.key.kind)", at: pair.key.location)
         continue
       }
-      // Yams compares typed keys, and takes `1` and `"1"` for two.
-      guard seen.insert(name).inserted else {
-        diagnostics.error("'\(name)' stands twice in \(what)", at: key.location)
-        continue
-      }
-      entries.append((name, key, value))
+      entries.append((name, pair.key, pair.value))
     }
     return entries
   }
@@ -161,7 +155,7 @@ package struct FieldReader {
   package let location: SourceLocation
   /// Then a field that seems to be missing is likely one of them.
   package let hasUnknownFields: Bool
-  private let fields: [String: (key: YAMLNode, value: YAMLNode)]
+  private let fields: [String: YAMLNode.Entry]
 
   /// - Parameter advice: for names that are no slip of the pen but a wrong idea.
   /// - Returns: nothing when the node is no mapping.
@@ -173,9 +167,10 @@ package struct FieldReader {
       context.diagnostics.error("\(what) is a mapping, not \(node.kind)", at: node.location)
       return nil
     }
-    var fields: [String: (key: YAMLNode, value: YAMLNode)] = [:]
+    var fields: [String: YAMLNode.Entry] = [:]
     var hasUnknownFields = false
-    for (key, value) in pairs {
+    for pair in pairs {
+      let key = pair.key
       guard let name = key.text else {
         context.diagnostics.error("a field of \(what) is text, not \(key.kind)", at: key.location)
         continue
@@ -186,7 +181,7 @@ package struct FieldReader {
         context.diagnostics.error("unknown field '\(name)' of \(what)\(ending)", at: key.location)
         continue
       }
-      fields[name] = (key, value)
+      fields[name] = pair
     }
     self.location = node.location
     self.hasUnknownFields = hasUnknownFields

@@ -2,10 +2,14 @@
 
 internal import ArgumentParser
 internal import Client
-internal import Foundation
+internal import FoundationEssentials
 internal import MNP
 internal import NIOCore
 internal import Pipeline
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
 
 struct Initialize: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -113,7 +117,7 @@ struct OutputArgument {
   var output: InitRequest.Output
 
   init(_ argument: String) throws {
-    guard let arrow = argument.range(of: "=>") else {
+    guard let arrow = argument.firstRange(of: "=>") else {
       output = .init(contentType: argument)
       return
     }

@@ -201,5 +201,6 @@ private func accept(_ fields: [HTTPField]) -> ServerHandshake {
     let status = GRPCStatus(.internalError, String(repeating: "x", count: 100_000))
     let trailers = ServerResponse.trailers(status)
     #expect(trailers[1].value.utf8.count == GRPCStatus.maximumEncodedMessage)
+    #expect(trailers[1].value.contains("x %E2%80%A6 x"))
   }
 }

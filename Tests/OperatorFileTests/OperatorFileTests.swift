@@ -138,7 +138,7 @@ func parse(_ text: String) throws -> OperatorDefinition {
         """#.replacing("odd name's", with: "odd-name's")),
     ]
     for definition in definitions {
-      let text = try definition.text()
+      let text = definition.text
       let again = try OperatorDefinition.parse(text, file: "again.yaml", folder: "/elsewhere")
       #expect(again == definition, "\(text)")
     }

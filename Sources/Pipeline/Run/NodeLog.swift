@@ -1,6 +1,6 @@
 // What a person sees of the log of a node that the run has started.
 
-internal import Foundation
+internal import FoundationEssentials
 
 package enum NodeLog {
   /// A line of the node's JSON log.

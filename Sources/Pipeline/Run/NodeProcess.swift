@@ -1,6 +1,5 @@
 // A node that the run has started for one of its operators.
 
-internal import Foundation
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import OperatorFile
@@ -47,7 +46,7 @@ package final class NodeProcess: Sendable {
     // Names of operators are text; files are numbered.
     let addressFile = "\(settings.folder)/node-\(number).url"
     let definition = "\(settings.folder)/node-\(number).yaml"
-    try Self.write(try node.definition.text(), to: definition)
+    try Self.write(node.definition.text, to: definition)
     try self.init(
       name: node.name,
       command: [
@@ -170,7 +169,7 @@ private final class LogPipe {
   func follow(_ onLine: @escaping @Sendable (String) -> Void) {
     isFollowed = true
     let descriptor = readEnd
-    let thread = Thread {
+    let error = startDetachedThread {
       guard let file = fdopen(descriptor, "r") else { return }
       var line: UnsafeMutablePointer<CChar>?
       var capacity = 0
@@ -181,7 +180,8 @@ private final class LogPipe {
       free(line)
       fclose(file)
     }
-    thread.stackSize = 256 * 1024
-    thread.start()
+    guard error != 0 else { return }
+    close(descriptor)
+    onLine("its log cannot be read: \(String(cString: strerror(error)))")
   }
 }

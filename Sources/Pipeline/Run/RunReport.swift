@@ -1,6 +1,6 @@
 // What a run did, for programs: the JSON of `--report`.
 
-internal import Foundation
+internal import FoundationEssentials
 
 /// The report of one run. Field names are the file format; docs/run-report.md tells them.
 package struct RunReport: Encodable, Equatable, Sendable {

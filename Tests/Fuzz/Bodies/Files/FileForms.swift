@@ -32,7 +32,7 @@ enum FileForms {
   /// A definition that is right, written and read.
   static func definition(_ input: inout FuzzInput) throws {
     let definition = DefinitionMaker.definition(&input)
-    let text = try definition.text()
+    let text = definition.text
     let again: OperatorDefinition
     do { again = try OperatorDefinition.parse(text, file: "f", folder: "/elsewhere") } catch {
       throw Violation(description: "a right definition is refused: \(error)\n\(text)")
@@ -90,7 +90,7 @@ enum FileForms {
   /// A definition that was read can be written, and is the same when it is read again: so the run
   /// hands it to the node.
   private static func check(_ definition: OperatorDefinition) throws {
-    let text = try definition.text()
+    let text = definition.text
     let again: OperatorDefinition
     do {
       again = try OperatorDefinition.parse(text, file: "written.yaml", folder: "/elsewhere")
@@ -98,7 +98,7 @@ enum FileForms {
       throw Violation(description: "what was written is refused: \(error)\n\(text)")
     }
     try requireSame(Self.text(of: again), Self.text(of: definition), "written and read")
-    try requireSame(try again.text(), text, "written twice")
+    try requireSame(again.text, text, "written twice")
     try require(definition.workdir.hasPrefix("/"), "the folder \(definition.workdir)")
   }
 
