@@ -31,12 +31,9 @@ final class TaskRun {
   /// The near end of an input: which push feeds it.
   private struct InputEnd {
     var pusher: Pusher?
-    /// Bytes that the operator was given and has not taken yet.
-    var untaken = 0
+    var credit = InputCredit()
     /// Of what has arrived, where the pusher says at its end what it has sent.
     var checksum: RunningChecksum?
-    /// Of `untaken`, what came over a connection that is gone: its credit is nobody's.
-    var uncredited = 0
     /// Runs while the pusher's connection is lost.
     var absence: Scheduled<Void>?
     /// How the connection of a push that may come back was lost.
@@ -52,10 +49,7 @@ final class TaskRun {
     }
 
     var reader = Reader.none
-    /// Bytes that the reader has not taken yet.
-    var outstanding = 0
-    /// The operator is not read while the reader is full.
-    var isPaused = false
+    var pace = OutputPace()
   }
 
   struct Settings {
@@ -127,9 +121,9 @@ final class TaskRun {
 
   private var snapshot: TaskSnapshot {
     TaskSnapshot(
-      status: machine.status, place: place, heldAtInputs: inputs.map { Int64($0.untaken) },
+      status: machine.status, place: place, heldAtInputs: inputs.map { Int64($0.credit.untaken) },
       // A forward's queue is the transport's; that it is full is all that is known here.
-      heldAtOutputs: outputs.map { Int64(max($0.outstanding, $0.isPaused ? 1 : 0)) },
+      heldAtOutputs: outputs.map { Int64(max($0.pace.outstanding, $0.pace.isPaused ? 1 : 0)) },
       checksums: inputs.map { $0.checksum?.sum })
   }
 
@@ -188,7 +182,7 @@ final class TaskRun {
     case .bytes(let bytes):
       inputs[input].checksum?.add(bytes)
       if machine.pushReceived(bytes.readableBytes, input: input), let target = `operator` {
-        inputs[input].untaken += bytes.readableBytes
+        inputs[input].credit.gave(bytes.readableBytes)
         target.write(bytes, input: input)
       } else {
         pusher.post(.credit(bytes.readableBytes))
@@ -226,7 +220,7 @@ final class TaskRun {
     inputs[input].pusher?.post(
       .answer(GRPCStatus(.aborted, "the push goes on over another connection")))
     inputs[input].pusher = pusher
-    inputs[input].uncredited = inputs[input].untaken
+    inputs[input].credit.changedConnection()
     if received == 0, features.contains(.crc) {
       inputs[input].checksum = RunningChecksum(of: header)
     }
@@ -268,7 +262,7 @@ final class TaskRun {
     switch event {
     case .open: break
     case .credit(let bytes):
-      taken(bytes, output: output)
+      if outputs[output].pace.took(bytes) { `operator`?.setReading(true, output: output) }
     case .delivered:
       perform(machine.delivered(output: output))
     case .lost(let reason):
@@ -278,21 +272,8 @@ final class TaskRun {
     }
   }
 
-  /// The reader has taken so many bytes of the output.
-  private func taken(_ bytes: Int, output: Int) {
-    outputs[output].outstanding -= bytes
-    if outputs[output].isPaused, outputs[output].outstanding <= Self.crossingWindow / 2 {
-      resume(output)
-    }
-  }
-
-  private func resume(_ output: Int) {
-    outputs[output].isPaused = false
-    `operator`?.setReading(true, output: output)
-  }
-
   private func pause(_ output: Int) {
-    outputs[output].isPaused = true
+    outputs[output].pace.pause()
     `operator`?.setReading(false, output: output)
   }
 
@@ -356,7 +337,8 @@ final class TaskRun {
       guard let self else { return }
       switch event {
       case .writable:
-        resume(output)
+        outputs[output].pace.goOn()
+        `operator`?.setReading(true, output: output)
       case .answered:
         perform(machine.delivered(output: output))
       case .failed(let reason):
@@ -380,10 +362,8 @@ final class TaskRun {
 
 extension TaskRun: OperatorDelegate {
   func operatorTook(_ bytes: Int, input: Int) {
-    inputs[input].untaken -= bytes
-    let uncredited = min(bytes, inputs[input].uncredited)
-    inputs[input].uncredited -= uncredited
-    if bytes > uncredited { inputs[input].pusher?.post(.credit(bytes - uncredited)) }
+    let credit = inputs[input].credit.took(bytes)
+    if credit > 0 { inputs[input].pusher?.post(.credit(credit)) }
   }
 
   func operatorClosed(input: Int, unread: Int) {
@@ -398,19 +378,15 @@ extension TaskRun: OperatorDelegate {
       break
     case .pull(let puller):
       machine.sent(count, output: output)
-      outputs[output].outstanding += count
+      outputs[output].pace.sent(count)
       // A pull on this loop gives its credit before `post` returns, unless its queue is full.
-      let window = puller.isOnCurrentLoop ? 0 : Self.crossingWindow
       puller.post(.bytes(bytes))
-      if outputs[output].outstanding > window { pause(output) }
+      if outputs[output].pace.isAhead(crosses: !puller.isOnCurrentLoop) { pause(output) }
     case .forward(let forwarder):
       machine.sent(count, output: output)
       if !forwarder.send(bytes) { pause(output) }
     }
   }
-
-  /// Bytes that may be on their way to a pull on another loop, in bytes.
-  private static var crossingWindow: Int { 256 * 1024 }
 
   func operatorDrained(output: Int) {
     perform(machine.drained(output: output))

@@ -1,5 +1,6 @@
 // The sending end of a pull: from the task's output port to the stream.
 
+internal import Sessions
 internal import Transport
 
 /// Node's PullCall over its ServerCall.
@@ -20,7 +21,7 @@ final class PullServer: StreamEnd {
   private let toTask: Mailbox
   private let toCall: Mailbox
   private lazy var sender = DataSender(
-    on: node, side: .server, late: isOnHomeLoop ? 0 : SimulatedTask.crossingWindow,
+    on: node, side: .server, late: isOnHomeLoop ? 0 : OutputPace.crossingWindow,
     onWritable: { [weak self] in self?.becameWritable() },
     onEnded: { [weak self] in self?.statusLeft() })
 

@@ -19,8 +19,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
 
   private struct InputEnd {
     var pusher: PushServer?
-    /// Bytes that the operator was given and has not taken yet.
-    var untaken = 0
+    var credit = InputCredit()
   }
 
   private struct OutputEnd {
@@ -31,8 +30,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     }
 
     var reader = Reader.none
-    var outstanding = 0
-    var isPaused = false
+    var pace = OutputPace()
     var isDelivered = false
   }
 
@@ -119,7 +117,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     guard isCurrent(pusher, input) else { return }
     world.touch(self)
     if machine.pushReceived(chunk.count, input: input), let target = `operator` {
-      inputs[input].untaken += chunk.count
+      inputs[input].credit.gave(chunk.count)
       target.write(chunk, input: input)
     } else {
       pusher.credit(chunk.count)
@@ -167,10 +165,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
   func pullTook(_ bytes: Int, output: Int, by puller: PullServer) {
     guard isCurrent(puller, output) else { return }
     world.touch(self)
-    outputs[output].outstanding -= bytes
-    if outputs[output].isPaused, outputs[output].outstanding <= Self.crossingWindow / 2 {
-      resume(output)
-    }
+    if outputs[output].pace.took(bytes) { `operator`?.setReading(true, output) }
   }
 
   func pullDelivered(_ output: Int, by puller: PullServer) {
@@ -187,14 +182,9 @@ final class SimulatedTask: Checked, CustomStringConvertible {
     perform(machine.pullLost(output: output, reason: reason))
   }
 
-  private func resume(_ output: Int) {
-    outputs[output].isPaused = false
-    `operator`?.setReading(true, output)
-  }
-
   private func pause(_ output: Int) {
     if world.mutation == .ignoresFullQueue { return }
-    outputs[output].isPaused = true
+    outputs[output].pace.pause()
     `operator`?.setReading(false, output)
   }
 
@@ -265,7 +255,8 @@ final class SimulatedTask: Checked, CustomStringConvertible {
       guard let self else { return }
       switch event {
       case .writable:
-        resume(output)
+        outputs[output].pace.goOn()
+        `operator`?.setReading(true, output)
       case .answered:
         world.census.requireFinished(forward.destination, task: id, world)
         perform(machine.delivered(output: output))
@@ -281,8 +272,8 @@ final class SimulatedTask: Checked, CustomStringConvertible {
 
   func operatorTook(_ bytes: Int, input: Int) {
     world.touch(self)
-    inputs[input].untaken -= bytes
-    inputs[input].pusher?.credit(bytes)
+    let credit = inputs[input].credit.took(bytes)
+    inputs[input].pusher?.credit(credit)
   }
 
   func operatorClosed(input: Int, unread: Int) {
@@ -296,18 +287,14 @@ final class SimulatedTask: Checked, CustomStringConvertible {
       break
     case .pull(let puller):
       machine.sent(chunk.count, output: output)
-      outputs[output].outstanding += chunk.count
-      let window = puller.isOnHomeLoop ? 0 : Self.crossingWindow
+      outputs[output].pace.sent(chunk.count)
       puller.send(chunk)
-      if outputs[output].outstanding > window { pause(output) }
+      if outputs[output].pace.isAhead(crosses: !puller.isOnHomeLoop) { pause(output) }
     case .forward(let forward):
       machine.sent(chunk.count, output: output)
       if !forward.send(chunk) { pause(output) }
     }
   }
-
-  /// Bytes that may be on their way to a pull on another loop.
-  static var crossingWindow: Int { 256 * 1024 }
 
   func operatorDrained(output: Int) {
     perform(machine.drained(output: output))
@@ -321,7 +308,7 @@ final class SimulatedTask: Checked, CustomStringConvertible {
 
   func untaken(of pusher: PushServer) -> Int {
     guard isCurrent(pusher, pusher.input) else { return 0 }
-    return inputs[pusher.input].untaken
+    return inputs[pusher.input].credit.untaken
   }
 
   /// An end is an end: it comes after the last byte that the sources have.
@@ -356,14 +343,15 @@ final class SimulatedTask: Checked, CustomStringConvertible {
   func check() {
     for (index, end) in outputs.enumerated() {
       world.require(
-        end.outstanding >= 0 && end.outstanding <= Self.crossingWindow + DataSender.largestWrite,
-        "\(self): \(end.outstanding) bytes on their way from output \(index)")
+        end.pace.outstanding >= 0
+          && end.pace.outstanding <= OutputPace.crossingWindow + DataSender.largestWrite,
+        "\(self): \(end.pace.outstanding) bytes on their way from output \(index)")
     }
     for (index, end) in inputs.enumerated() {
       guard let target = `operator` else { continue }
       world.require(
-        end.untaken == target.queued(index),
-        "\(self): \(end.untaken) bytes of input \(index) not taken, and \(target.queued(index)) there"
+        end.credit.untaken == target.queued(index),
+        "\(self): \(end.credit.untaken) bytes of input \(index) not taken, and \(target.queued(index)) there"
       )
     }
   }
