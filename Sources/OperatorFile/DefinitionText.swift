@@ -54,6 +54,9 @@ private indirect enum YAMLText: CustomStringConvertible {
     case .int(let digits): self = .plain(digits)
     case .bool(let flag): self = .plain(flag ? "true" : "false")
     case .null: self = .plain("null")
+    // Programs are told no sign of zero, but it is what the file says.
+    case .float(let number) where number == 0:
+      self = .plain(number.sign == .minus ? "-0.0" : "0.0")
     case .float(let number) where number.isFinite:
       let text = DecimalText.shortest(number)
       // A float stays one when it is read again.
