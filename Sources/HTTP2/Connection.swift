@@ -45,7 +45,7 @@ package final class HTTP2Connection {
   private var latest: Stream?
   private var localStreams = 0
 
-  /// Frames that waited when a SETTINGS or PING frame began.
+  /// Frames that waited when the SETTINGS or PING frame that is being received began, or its rest.
   var waitingBefore = 0
 
   /// The peer counts by our settings only when it has acknowledged them.
@@ -83,6 +83,8 @@ package final class HTTP2Connection {
     precondition(!isInsideLibrary, "the library must not be entered from its own callback")
     guard failure == nil, bytes.readableBytes > 0 else { return }
     self.now = now
+    // The owner may have queued frames since the piece before, in the middle of a frame of the peer's.
+    waitingBefore = nghttp2_session_get_outbound_queue_size(session)
     let result = bytes.withUnsafeReadableBytes { raw -> Int in
       let base = raw.assumingMemoryBound(to: UInt8.self).baseAddress
       reading = base.map { (bytes, $0) }

@@ -15,12 +15,14 @@ func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
 /// with escapes for what is not printable, and not without end.
 func quoted(_ text: some StringProtocol) -> String {
   var quoted = "\""
-  for scalar in text.unicodeScalars.prefix(300) {
+  var rest = text.unicodeScalars.prefix(300)[...]
+  // An escape may have ten letters.
+  while quoted.utf8.count < 1000, let scalar = rest.popFirst() {
     if scalar == "\"" || scalar == "\\" || !isPrintable(scalar) {
       quoted += scalar.escaped(asASCII: true)
     } else {
       quoted.unicodeScalars.append(scalar)
     }
   }
-  return quoted + "\"" + (text.unicodeScalars.count > 300 ? "…" : "")
+  return quoted + "\"" + (rest.isEmpty && text.unicodeScalars.count <= 300 ? "" : "…")
 }

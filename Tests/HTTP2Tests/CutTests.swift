@@ -65,6 +65,21 @@ import Testing
     #expect(try events(cutAt: Array(1..<bytes.readableBytes)) == whole)
   }
 
+  /// What the owner queues while half of a SETTINGS frame is there is not that frame's doing.
+  @Test func theOwnerActsInTheMiddleOfSettings() throws {
+    let settings = Endpoint(.server) { _ in }.bytes()
+    for cut in 0...settings.readableBytes {
+      let client = Endpoint(.client) { _ in }
+      client.receive(settings.getSlice(at: 0, length: cut) ?? ByteBuffer())
+      for _ in 0..<3 { _ = try client.connection.openStream(request, endStream: false) }
+      client.connection.ping(1)
+      let rest = settings.getSlice(at: cut, length: settings.readableBytes - cut)
+      client.receive(rest ?? ByteBuffer())
+      #expect(!client.events.contains { $0.failed != nil }, "cut at \(cut)")
+      #expect(client.connection.streamCount == 3)
+    }
+  }
+
   @Test func whatAServerReceives() throws {
     try check(Self.clientTranscript()) { Endpoint(.server) { _ in } }
   }

@@ -57,9 +57,14 @@ final class WireClient: Sendable {
     try await run { $0.http2.reset(id, .cancel) }
   }
 
-  /// The answer as it is now.
+  /// The answer as it is now. Its bytes are its own: those of the loop are appended to, and that the
+  /// runtime then knows of no other reader is nothing that the thread sanitizer can see.
   func answer(_ id: StreamID) async throws -> Answer {
-    try await run { $0.answers[id] ?? Answer() }
+    try await run { handler in
+      var answer = handler.answers[id] ?? Answer()
+      answer.data = ByteBuffer(bytes: answer.data.readableBytesView)
+      return answer
+    }
   }
 
   /// The answer when the stream is closed.
