@@ -264,7 +264,7 @@ const ProtobufCMessageDescriptor headrace__v1__configuration__descriptor =
   (ProtobufCMessageInit) headrace__v1__configuration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor headrace__v1__parameter__field_descriptors[2] =
+static const ProtobufCFieldDescriptor headrace__v1__parameter__field_descriptors[3] =
 {
   {
     "name",
@@ -290,15 +290,28 @@ static const ProtobufCFieldDescriptor headrace__v1__parameter__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "secret",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Headrace__V1__Parameter, secret),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned headrace__v1__parameter__field_indices_by_name[] = {
   0,   /* field[0] = name */
+  2,   /* field[2] = secret */
   1,   /* field[1] = value */
 };
 static const ProtobufCIntRange headrace__v1__parameter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor headrace__v1__parameter__descriptor =
 {
@@ -308,7 +321,7 @@ const ProtobufCMessageDescriptor headrace__v1__parameter__descriptor =
   "Headrace__V1__Parameter",
   "headrace.v1",
   sizeof(Headrace__V1__Parameter),
-  2,
+  3,
   headrace__v1__parameter__field_descriptors,
   headrace__v1__parameter__field_indices_by_name,
   1,  headrace__v1__parameter__number_ranges,

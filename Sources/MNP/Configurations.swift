@@ -11,10 +11,13 @@ public struct Configuration: AnyEmbeddable {
   public struct Parameter: Hashable, Sendable {
     public var name: String
     public var value: String
+    /// The node shows it to nobody but the operator: in what that prints it is hidden.
+    public var isSecret: Bool
 
-    public init(name: String, value: String) {
+    public init(name: String, value: String, isSecret: Bool = false) {
       self.name = name
       self.value = value
+      self.isSecret = isSecret
     }
   }
 
@@ -60,11 +63,13 @@ extension Configuration.Parameter: Translated {
   init(_ c: Headrace__V1__Parameter) throws(MNPError) {
     name = try FromC.text(c.name, "name")
     value = try FromC.text(c.value, "value")
+    isSecret = c.secret != 0
   }
 
   func fill(_ c: inout Headrace__V1__Parameter, _ arena: inout PackArena) {
     c.name = arena.text(name)
     c.value = arena.text(value)
+    c.secret = isSecret ? 1 : 0
   }
 }
 

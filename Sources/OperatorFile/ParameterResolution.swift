@@ -78,6 +78,22 @@ package struct ResolvedParameters: Equatable, Sendable {
   package var values: [String: String]
   /// The program's whole environment, but for the ports' paths, which differ from task to task.
   package var environment: [String: String]
+  /// Of `values`, those that nobody but the program may read.
+  package var secrets: [String]
+}
+
+/// A parameter as a flag or an Init gives it.
+package struct GivenParameter: Equatable, Sendable {
+  package var name: String
+  package var text: String
+  /// Nobody but the program may read it.
+  package var isSecret: Bool
+
+  package init(name: String, text: String, isSecret: Bool = false) {
+    self.name = name
+    self.text = text
+    self.isSecret = isSecret
+  }
 }
 
 /// Puts a node's parameters together with those of an Init. Later wins: inherited environment, the
@@ -92,6 +108,7 @@ package struct ParameterResolution: Sendable {
   private let fixed: [EnvironmentSetting]
   /// Null unsets.
   private let base: [String: ParameterValue]
+  private let secretNames: Set<String>
 
   /// What looks like a slip in `--parameter`, for the log.
   package let warnings: [String]
@@ -102,7 +119,7 @@ package struct ParameterResolution: Sendable {
   /// - Throws: where one of `serve` cannot be.
   package init(
     definition: OperatorDefinition?, inherited: [String: String],
-    serve: [(name: String, text: String)], allowed: AllowedParameters
+    serve: [GivenParameter], allowed: AllowedParameters
   ) throws(ParameterError) {
     let declarations = definition?.parameters ?? []
     self.declared = Dictionary(
@@ -114,9 +131,10 @@ package struct ParameterResolution: Sendable {
     var values: [String: ParameterValue] = [:]
     for declaration in declarations { values[declaration.name] = declaration.defaultValue }
     var warnings: [String] = []
-    for (name, text) in serve {
+    for parameter in serve {
+      let name = parameter.name
       values[name] = try Self.value(
-        name, text, .serve, declared: declared[name], port: ports[name])
+        name, parameter.text, .serve, declared: declared[name], port: ports[name])
       if !declarations.isEmpty, declared[name] == nil,
         let near = Suggestion.nearest(to: name, among: declarations.map(\.name))
       {
@@ -125,6 +143,7 @@ package struct ParameterResolution: Sendable {
       }
     }
     self.base = values
+    secretNames = Set(serve.filter(\.isSecret).map(\.name))
     self.warnings = warnings
     let ports = ports
     self.required = declarations.map(\.name).filter { values[$0] == nil && ports[$0] == nil }
@@ -132,7 +151,7 @@ package struct ParameterResolution: Sendable {
 
   /// - Parameter sent: the parameters of an Init in their order; the last of a name counts.
   package func resolve(
-    _ sent: [(name: String, text: String)] = []
+    _ sent: [GivenParameter] = []
   ) throws(ParameterError) -> ResolvedParameters {
     let undeclared = sent.map(\.name).filter { declared[$0] == nil && ports[$0] == nil }
     let protected = undeclared.filter(Self.isProtected)
@@ -141,9 +160,10 @@ package struct ParameterResolution: Sendable {
     guard refused.isEmpty else { throw ParameterError(reason: .notAllowed(refused)) }
 
     var values = base
-    for (name, text) in sent {
+    for parameter in sent {
+      let name = parameter.name
       values[name] = try Self.value(
-        name, text, .initRequest, declared: declared[name], port: ports[name])
+        name, parameter.text, .initRequest, declared: declared[name], port: ports[name])
     }
     let missing = required.filter { values[$0] == nil }
     guard missing.isEmpty else { throw ParameterError(reason: .missing(missing)) }
@@ -155,7 +175,10 @@ package struct ParameterResolution: Sendable {
       environment[name] = value.environmentText
       texts[name] = value.environmentText
     }
-    return ResolvedParameters(values: texts, environment: environment)
+    // What is a secret to one of both who may give it is none of the other's business.
+    let secret = secretNames.union(sent.filter(\.isSecret).map(\.name))
+    return ResolvedParameters(
+      values: texts, environment: environment, secrets: secret.compactMap { texts[$0] })
   }
 
   /// Variables by which a peer could make any program load its code.

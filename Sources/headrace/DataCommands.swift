@@ -69,7 +69,7 @@ struct Call: AsyncParsableCommand {
   var inputs: [String] = Twin.list("INPUT")
   @Option(name: .customLong("output"), help: "A file for the next output port.")
   var outputs: [String] = Twin.list("OUTPUT")
-  @Option(name: .customLong("parameter"), help: "K=V")
+  @Option(name: .customLong("parameter"), help: "K=V; K=@FILE and K=env:NAME are secrets.")
   var parameters: [String] = Twin.list("PARAMETER")
   @OptionGroup var network: NetworkOptions
 
@@ -125,8 +125,8 @@ struct Call: AsyncParsableCommand {
     request.outputs = (0..<outputs).map { _ in .init() }
     var configuration = Configuration()
     configuration.parameters = try parameters.map {
-      let pair = try KeyValue($0, flag: "--parameter")
-      return .init(name: pair.name, value: pair.text)
+      let given = try ParameterArgument($0).parameter
+      return .init(name: given.name, value: given.text, isSecret: given.isSecret)
     }
     if !parameters.isEmpty { request.configuration = AnyMessage(configuration) }
     return try await client.initialize(session.node, request)

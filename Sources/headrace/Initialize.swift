@@ -31,7 +31,7 @@ struct Initialize: AsyncParsableCommand {
     help: "An output's content type, and after => the input port that it is forwarded to.")
   var outputs: [String] = Twin.list("OUTPUT")
 
-  @Option(name: .customLong("parameter"), help: "K=V")
+  @Option(name: .customLong("parameter"), help: "K=V; K=@FILE and K=env:NAME are secrets.")
   var parameters: [String] = Twin.list("PARAMETER")
 
   @Option(
@@ -64,8 +64,8 @@ struct Initialize: AsyncParsableCommand {
     if !parameters.isEmpty {
       var configuration = Configuration()
       configuration.parameters = try parameters.map {
-        let pair = try KeyValue($0, flag: "--parameter")
-        return .init(name: pair.name, value: pair.text)
+        let given = try ParameterArgument($0).parameter
+        return .init(name: given.name, value: given.text, isSecret: given.isSecret)
       }
       message.configuration = AnyMessage(configuration)
     }

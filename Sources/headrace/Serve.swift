@@ -47,7 +47,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Runs a builtin: \(BuiltinKind.allCases.map(\.rawValue).joined(separator: ", ")).")
   var builtin: BuiltinKind?
 
-  @Option(name: .customLong("parameter"), help: "K=V, a parameter for every session.")
+  @Option(
+    name: .customLong("parameter"),
+    help: "K=V, a parameter for every session; K=@FILE and K=env:NAME are secrets.")
   var parameters: [String] = Twin.list("PARAMETER")
 
   @Option(
@@ -157,7 +159,7 @@ struct Serve: AsyncParsableCommand {
   private func makeConfiguration(_ definition: OperatorDefinition, logger: Logger) throws
     -> NodeConfiguration
   {
-    let given = try parameters.map { try KeyValue($0, flag: "--parameter").pair }
+    let given = try parameters.map { try ParameterArgument($0).parameter }
     let resolution: ParameterResolution
     do throws(ParameterError) {
       resolution = try ParameterResolution(
@@ -169,7 +171,8 @@ struct Serve: AsyncParsableCommand {
     if case .builtin(let kind) = definition.program {
       let values = Dictionary(given.map { ($0.name, $0.text) }) { $1 }
       do throws(BuiltinError) { try kind.check(given: values) } catch {
-        throw UsageError("\(error)")
+        let secrets = Secrets(given.filter(\.isSecret).map(\.text))
+        throw UsageError(secrets.hidden(in: "\(error)"))
       }
     }
     for warning in resolution.warnings { logger.warning("\(warning)") }

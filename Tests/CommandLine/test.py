@@ -302,6 +302,60 @@ class Nodes(CommandLineTest):
         self.assertIn(b"No space left", done.stderr)
 
 
+class Secrets(CommandLineTest):
+    CANARY = "canary-4711-of-nobody's-business"
+    # What C3 puts in front of an operator prints every parameter, and this one fails as well.
+    PRINTS = 'echo "token=$token"; echo "token: $token" >&2; cat > /dev/null; echo "$token" >&2; exit 3'
+
+    def everything(self, url, node, *given):
+        """What anybody can see of tasks that have failed, but for the operator's own environment."""
+        called = self.run_headrace("call", url, *given, stdin=b"data\n", expected=10)
+        self.assertIn(b"token: ***", called.stderr)
+        self.run_headrace("init", f"{url}/s", "--input", "", *given)
+        self.run_headrace("push", f"{url}/s/0", "--task", "t", stdin=b"data\n")
+        query = [HEADRACE, "query", f"{url}/s", "--task", "t", "--json"]
+        ask = lambda: subprocess.run(query, capture_output=True, timeout=LIMIT, env=self.environment)
+        wait_for(lambda: ask().returncode == 10, "the task to fail")
+        queried = ask()
+        self.assertIn(b"token: ***", queried.stdout)
+        self.assertIn(b"token: ***", queried.stderr)
+        about = self.run_headrace("about", url, "--json")
+        command = pathlib.Path(f"/proc/{node.pid}/cmdline").read_bytes()
+        # Its standard output is data there: `call` has an output port by itself.
+        seen = [called.stderr, queried.stdout, queried.stderr, about.stdout, command,
+                (self.folder / "stderr").read_bytes()]
+        return b"\n".join(seen)
+
+    def test_of_serve_and_of_init_and_in_no_text(self):
+        secret = self.folder / "token"
+        secret.write_text(self.CANARY + "\n")
+        self.environment["MY_TOKEN"] = self.CANARY
+        for log in "text", "json":
+            for how in f"token=@{secret}", "token=env:MY_TOKEN":
+                for where in "serve", "init":
+                    with self.subTest(how=how, where=where, log=log):
+                        given = ("--parameter", how)
+                        node, url = self.node(
+                            "--log-level", "trace", "--log-format", log,
+                            *(given if where == "serve" else ()), "--", "sh", "-c", self.PRINTS)
+                        seen = self.everything(url, node, *(given if where == "init" else ()))
+                        self.assertIn(b"token=***", seen)
+                        self.assertNotIn(self.CANARY.encode(), seen)
+                        self.end(node)
+
+    def test_the_operator_has_it_to_the_letter(self):
+        secret = self.folder / "token"
+        secret.write_bytes("zwei Zeilen,\nund é\n\n".encode())
+        done = self.run_headrace("serve", "--parameter", f"t=@{self.folder}/none", "--", "cat", expected=65)
+        self.assertIn(b"none: cannot be read", done.stderr)
+        done = self.run_headrace("serve", "--parameter", "t=env:NOT_THERE", "--", "cat", expected=64)
+        self.assertIn(b"there is no variable 'NOT_THERE'", done.stderr)
+        _, url = self.node("--", "sh", "-c", 'cat > /dev/null; printf %s "$t"')
+        for given, expected in (f"t=@{secret}", "zwei Zeilen,\nund é\n"), ("t=@@x", "@x"), ("t=a=b", "a=b"):
+            done = self.run_headrace("call", url, "--parameter", given, stdin=b"")
+            self.assertEqual(done.stdout.decode(), expected)
+
+
 class StandardInput(CommandLineTest):
     """A terminal at which nobody types, a pipe into which nobody writes."""
 

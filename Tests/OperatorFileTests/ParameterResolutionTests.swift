@@ -4,6 +4,14 @@ import Testing
 
 @testable import OperatorFile
 
+extension ParameterResolution {
+  fileprivate func resolve(
+    _ sent: [(name: String, text: String)]
+  ) throws(ParameterError) -> ResolvedParameters {
+    try resolve(sent.map { GivenParameter(name: $0.name, text: $0.text) })
+  }
+}
+
 @Suite struct ParameterResolutionTests {
   private let inherited = ["HOME": "/root", "PATH": "/bin", "level": "inherited", "gone": "x"]
 
@@ -12,7 +20,23 @@ import Testing
     allowed: AllowedParameters = .names([])
   ) throws -> ParameterResolution {
     try ParameterResolution(
-      definition: file.map { try parse($0) }, inherited: inherited, serve: serve, allowed: allowed)
+      definition: file.map { try parse($0) }, inherited: inherited,
+      serve: serve.map { GivenParameter(name: $0.name, text: $0.text) }, allowed: allowed)
+  }
+
+  /// Whoever says that a parameter is one: its value is, whoever gives it.
+  @Test func secretsAreTold() throws {
+    let resolution = try ParameterResolution(
+      definition: try parse("{command: [x], parameters: {a: 1, b: {type: int, default: 2}}}"),
+      inherited: [:], serve: [GivenParameter(name: "b", text: "+03", isSecret: true)], allowed: .all
+    )
+    #expect(try resolution.resolve().secrets == ["3"])
+    #expect(try resolution.resolve([("b", "4")]).secrets == ["4"])
+    let sent = [
+      GivenParameter(name: "a", text: "five", isSecret: true),
+      GivenParameter(name: "c", text: "no secret"),
+    ]
+    #expect(Set(try resolution.resolve(sent).secrets) == ["five", "3"])
   }
 
   @Test func laterWins() throws {

@@ -97,10 +97,14 @@ struct  Headrace__V1__Parameter
   ProtobufCMessage base;
   ProtobufCBinaryData name;
   ProtobufCBinaryData value;
+  /*
+   * The node shows it to nobody but the operator, whatever that prints.
+   */
+  protobuf_c_boolean secret;
 };
 #define HEADRACE__V1__PARAMETER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&headrace__v1__parameter__descriptor) \
-    , {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 /*

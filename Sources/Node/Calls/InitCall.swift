@@ -100,16 +100,18 @@ extension Node {
     }
     do throws(ParameterError) {
       parameters = try configuration.parameters.resolve(
-        sent.parameters.map { ($0.name, $0.value) })
+        sent.parameters.map { GivenParameter(name: $0.name, text: $0.value, isSecret: $0.isSecret) }
+      )
     } catch {
       throw InitFailure("\(error)")
     }
+    let secrets = Secrets(parameters.secrets)
     return SessionBlueprint(
       inputs: ports.inputs.map { .init(name: $0.name, contentType: $0.contentType ?? "") },
       outputs: zip(ports.outputs, destinations).map {
         .init(name: $0.name, contentType: $0.contentType ?? "", destination: $1)
       },
-      recipe: try recipe(ports, parameters),
+      recipe: try recipe(ports, parameters, secrets), secrets: secrets,
       failsOnEarlyEnd: definition.earlyEnd == .fail, endedTasks: sent.endedTasks)
   }
 
@@ -125,16 +127,16 @@ extension Node {
     }
   }
 
-  private func recipe(_ ports: ResolvedPorts, _ parameters: ResolvedParameters)
-    throws(InitFailure) -> SessionBlueprint.Recipe
-  {
+  private func recipe(
+    _ ports: ResolvedPorts, _ parameters: ResolvedParameters, _ secrets: Secrets
+  ) throws(InitFailure) -> SessionBlueprint.Recipe {
     let definition = configuration.definition
     switch definition.program {
     case .builtin(let kind):
       do throws(BuiltinError) {
         try kind.check(parameters: parameters.values)
       } catch {
-        throw InitFailure("\(error)")
+        throw InitFailure(secrets.hidden(in: "\(error)"))
       }
       return .builtin(kind, parameters: parameters.values)
     case .command(let words):

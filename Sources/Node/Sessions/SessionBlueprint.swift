@@ -27,6 +27,8 @@ struct SessionBlueprint: Sendable {
   var inputs: [Input]
   var outputs: [Output]
   var recipe: Recipe
+  /// What operators print is logged and told without these.
+  var secrets: Secrets
   /// `early_end: fail` of the operator file.
   var failsOnEarlyEnd: Bool
   /// Ids that no task of the session may have: tasks of former attempts of a run.

@@ -24,6 +24,7 @@ final class TaskRun {
   private var outputs: [OutputEnd]
   private let inputDeadline: TimeAmount
   private let resumeTime: TimeAmount
+  private let secrets: Secrets
   private var openDeadline: Scheduled<Void>?
   private var progress: ProgressWatch?
   private var progressCheck: Scheduled<Void>?
@@ -87,6 +88,7 @@ final class TaskRun {
     self.logger = logger
     inputDeadline = settings.inputDeadline
     resumeTime = settings.resumeTime
+    secrets = ports.secrets
     `operator`.delegate = self
     if !inputs.isEmpty { scheduleOpenDeadline() }
     if let limit = settings.progressDeadline {
@@ -397,10 +399,11 @@ extension TaskRun: OperatorDelegate {
   }
 
   func operatorLogged(_ line: String) {
-    logger.notice("\(line)", metadata: ["stream": "stderr"])
+    logger.notice("\(secrets.hidden(in: line))", metadata: ["stream": "stderr"])
   }
 
   func operatorExited(_ exit: OperatorExit) {
+    let exit = secrets.hidden(in: exit)
     logger.debug("operator ended: \(exit.reason)")
     perform(machine.operatorExited(exit.failure))
   }

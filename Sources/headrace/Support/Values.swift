@@ -22,6 +22,35 @@ struct KeyValue {
   var pair: (name: String, text: String) { (name, text) }
 }
 
+/// `--parameter K=V`; `K=@FILE` and `K=env:NAME` are secrets, from a file or a variable.
+struct ParameterArgument {
+  let parameter: GivenParameter
+
+  /// Reads the file or the variable. No error says what is in it.
+  init(_ argument: String) throws {
+    let pair = try KeyValue(argument, flag: "--parameter")
+    var (text, isSecret) = (pair.text, true)
+    if text.hasPrefix("@@") {
+      // A text that begins with @ itself.
+      (text, isSecret) = (String(text.dropFirst()), false)
+    } else if text.hasPrefix("@") {
+      text = try TextFile.read(
+        try path(String(text.dropFirst()), flag: "--parameter \(pair.name)=@"))
+      // As an editor leaves it.
+      if text.hasSuffix("\n") { text.removeLast() }
+    } else if text.hasPrefix("env:") {
+      let name = String(text.dropFirst(4))
+      guard let value = Environment.all[name] else {
+        throw UsageError("--parameter \(pair.name)=env:\(name): there is no variable '\(name)'")
+      }
+      text = value
+    } else {
+      isSecret = false
+    }
+    parameter = GivenParameter(name: pair.name, text: text, isSecret: isSecret)
+  }
+}
+
 /// `--task`, or its twin.
 struct TaskOption: ParsableArguments {
   @Option(help: "The task's id.") var task: TaskID?
