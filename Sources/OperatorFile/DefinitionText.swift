@@ -2,7 +2,8 @@
 
 extension OperatorDefinition {
   /// The text of an operator file that parses to this definition again, wherever it is put. It
-  /// is how `headrace run` hands an operator to the node that it starts.
+  /// is how `headrace run` hands an operator to the node that it starts. Secrets are not in it: they are
+  /// then required, and come with Init.
   package var text: String {
     var fields: [(String, YAMLText)] = []
     switch program {
@@ -42,7 +43,9 @@ private indirect enum YAMLText: CustomStringConvertible {
 
   init(_ parameter: ParameterDeclaration) {
     var fields: [(String, YAMLText)] = []
-    if let value = parameter.defaultValue { fields.append(("default", YAMLText(value))) }
+    if let value = parameter.defaultValue, !parameter.isSecret {
+      fields.append(("default", YAMLText(value)))
+    }
     if let type = parameter.type { fields.append(("type", .plain(type.rawValue))) }
     if let text = parameter.description { fields.append(("description", .quoted(text))) }
     self = .map(fields)

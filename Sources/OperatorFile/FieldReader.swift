@@ -10,17 +10,19 @@ package final class ReadingContext {
   /// Absolute, and whether a path starts there instead.
   private let currentFolder: String
   private let isFromOutside: ((YAMLScalar) -> Bool)?
+  private let holdsSecret: ((YAMLScalar) -> Bool)?
 
   package init(
     diagnostics: Diagnostics, folder: String, currentFolder: String = "/",
     substitute: ((YAMLScalar, SourceLocation) -> ParameterValue)? = nil,
-    isFromOutside: ((YAMLScalar) -> Bool)? = nil
+    isFromOutside: ((YAMLScalar) -> Bool)? = nil, holdsSecret: ((YAMLScalar) -> Bool)? = nil
   ) {
     self.diagnostics = diagnostics
     self.folder = folder
     self.currentFolder = currentFolder
     self.substitute = substitute
     self.isFromOutside = isFromOutside
+    self.holdsSecret = holdsSecret
   }
 
   /// A scalar with `${name}` replaced, and whether that changed it: a value that comes from
@@ -28,6 +30,29 @@ package final class ReadingContext {
   func substituted(_ scalar: YAMLScalar, at location: SourceLocation) -> ParameterValue? {
     guard let substitute, scalar.text.contains("${") else { return nil }
     return substitute(scalar, location)
+  }
+
+  /// Whether a parameter's value is a secret.
+  func isSecret(_ node: YAMLNode, _ what: String) -> Bool {
+    guard holdsSecret(node), let text = node.text else { return false }
+    if !text.hasPrefix("${") || text.firstIndex(of: "}") != text.indices.last {
+      // What the operator prints is searched for its parameters' values, and not for parts of them.
+      diagnostics.error(
+        "\(what) has a secret within other text: it must stand alone", at: node.location)
+    }
+    return true
+  }
+
+  private func holdsSecret(_ node: YAMLNode) -> Bool {
+    if case .scalar(let scalar) = node.shape { holdsSecret?(scalar) == true } else { false }
+  }
+
+  /// Says so where a secret stands where anybody may read it.
+  func refuseSecret(_ node: YAMLNode, _ what: String) {
+    guard holdsSecret(node) else { return }
+    diagnostics.error(
+      "\(what) holds a secret, which may stand in 'parameters' of an operator alone",
+      at: node.location)
   }
 
   /// Free text: a path, an argument. Its letters are kept, whatever type they look like.
@@ -38,6 +63,7 @@ package final class ReadingContext {
       diagnostics.error("\(what) is text, not \(node.kind)", at: node.location)
       return nil
     }
+    refuseSecret(node, what)
     let text = substituted(scalar, at: node.location).map { $0.environmentText ?? "" }
     return checked(text ?? scalar.text, what, at: node.location)
   }

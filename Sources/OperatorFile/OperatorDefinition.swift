@@ -65,6 +65,8 @@ package struct ParameterDeclaration: Equatable, Sendable {
   /// Nothing: the parameter is required.
   package var defaultValue: ParameterValue?
   package var description: String?
+  /// Its value is shown to nobody but the program: neither in a plan nor in the definition's text.
+  package var isSecret = false
 
   package init(
     name: String, type: ParameterType? = nil, defaultValue: ParameterValue? = nil,

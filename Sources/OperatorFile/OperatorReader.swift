@@ -165,6 +165,7 @@ package struct OperatorReader {
         isGiven = Self.readDeclaration(value, label, into: &declaration, in: context)
       } else {
         declaration.defaultValue = context.value(value, type: declaration.type, label)
+        declaration.isSecret = context.isSecret(value, label)
         isGiven = true
       }
       if isGiven { result.givenParameters.append(name) }
@@ -201,6 +202,7 @@ package struct OperatorReader {
     }
     guard let node = fields["default"] else { return false }
     declaration.defaultValue = context.value(node, type: declaration.type, what)
+    declaration.isSecret = context.isSecret(node, what)
     return true
   }
 
@@ -213,6 +215,7 @@ package struct OperatorReader {
         diagnostics.error("'\(name)' cannot be a variable: \(Name.variableRule)", at: key.location)
         continue
       }
+      context.refuseSecret(value, "'\(name)' in 'env' of \(what)")
       let value = context.value(value, type: nil, "'\(name)' in 'env' of \(what)")
       let setting = EnvironmentSetting(name: name, value: value.environmentText)
       if let known = result.definition.environment.firstIndex(where: { $0.name == name }) {

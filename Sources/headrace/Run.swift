@@ -26,7 +26,7 @@ struct Run: AsyncParsableCommand {
   @Argument(help: "The pipeline file.")
   var pipeline: String
 
-  @Option(help: "K=V, a parameter of the pipeline.")
+  @Option(help: "K=V, a parameter of the pipeline; K=@FILE and K=env:NAME are secrets.")
   var set: [String] = Twin.list("SET")
 
   @Flag(help: "Shows the wiring, and runs nothing.")
@@ -79,8 +79,8 @@ struct Run: AsyncParsableCommand {
 
   func run() async throws {
     let parameters = try set.map { argument in
-      let pair = try KeyValue(argument, flag: "--set")
-      return PipelineSetting(name: pair.name, text: pair.text)
+      let given = try ParameterArgument(argument, flag: "--set").parameter
+      return PipelineSetting(name: given.name, text: given.text, isSecret: given.isSecret)
     }
     let definition = try PipelineReader.load(pipeline, settings: parameters)
     let handOff = handOff ?? Twin.string("HAND_OFF")

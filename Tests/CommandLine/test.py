@@ -343,6 +343,38 @@ class Secrets(CommandLineTest):
                         self.assertNotIn(self.CANARY.encode(), seen)
                         self.end(node)
 
+    def test_of_run_and_in_no_plan_or_report(self):
+        secret = self.folder / "token"
+        secret.write_text(self.CANARY)
+        self.environment["MY_TOKEN"] = self.CANARY
+        shell = self.PRINTS.replace("'", "''")
+        _, elsewhere = self.node("--log-level", "trace", "--", "sh", "-c", self.PRINTS)
+        for entry in f"command: [sh, -c, '{shell}']", f'node: "{elsewhere}"':
+            pipeline = self.pipeline(f"""
+                parameters: {{secret: {{}}}}
+                operators:
+                  source: {{builtin: generate, parameters: {{bytes: 1K}}}}
+                  program: {{{entry}, parameters: {{token: "${{secret}}"}}}}
+                wires: [source -> program]
+                """)
+            report = self.folder / "report.json"
+            for how in f"secret=@{secret}", "secret=env:MY_TOKEN":
+                with self.subTest(how=how, entry=entry):
+                    given = ("--set", how, pipeline)
+                    plans = [self.run_headrace("run", "--plan", *more, *given).stdout for more in ((), ("--json",))]
+                    for plan in plans:
+                        self.assertIn(b"***", plan)
+                    run = self.run_headrace("run", "--report", report, "--log-level", "debug", *given, expected=10)
+                    self.assertIn(b"token: ***", run.stderr)
+                    seen = [*plans, run.stdout, run.stderr, report.read_bytes(), (self.folder / "stderr").read_bytes()]
+                    self.assertNotIn(self.CANARY.encode(), b"\n".join(seen))
+        for where in 'command: [sh, -c, "${secret}"]', 'command: [a], env: {x: "${secret}"}', \
+                'command: [a], parameters: {x: "a ${secret}"}', 'command: [a], workdir: "${secret}"':
+            pipeline = self.pipeline(f"{{parameters: {{secret: {{}}}}, operators: {{a: {{{where}}}}}}}")
+            done = self.run_headrace("run", "--set", f"secret=@{secret}", pipeline, expected=65)
+            self.assertIn(b"secret", done.stderr)
+            self.assertNotIn(self.CANARY.encode(), done.stderr)
+
     def test_the_operator_has_it_to_the_letter(self):
         secret = self.folder / "token"
         secret.write_bytes("zwei Zeilen,\nund é\n\n".encode())

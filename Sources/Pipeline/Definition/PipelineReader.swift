@@ -34,7 +34,8 @@ package struct PipelineReader {
     self.loadText = loadText
     self.context = ReadingContext(
       diagnostics: diagnostics, folder: folder, currentFolder: TextFile.absolute("."),
-      substitute: variables.substitute, isFromOutside: variables.beginsWithSetting)
+      substitute: variables.substitute, isFromOutside: variables.beginsWithSetting,
+      holdsSecret: variables.holdsSecret)
   }
 
   /// Reads a pipeline file and the operator files that it names.

@@ -6,10 +6,13 @@ internal import OperatorFile
 package struct PipelineSetting: Equatable, Sendable {
   package var name: String
   package var text: String
+  /// Nobody but the operators that it is for may read it.
+  package var isSecret: Bool
 
-  package init(name: String, text: String) {
+  package init(name: String, text: String, isSecret: Bool = false) {
     self.name = name
     self.text = text
+    self.isSecret = isSecret
   }
 }
 
@@ -19,6 +22,7 @@ final class PipelineVariables {
     var value: ParameterValue
     var location: SourceLocation
     var isSet: Bool
+    var isSecret: Bool
     var isUsed = false
   }
 
@@ -49,11 +53,12 @@ final class PipelineVariables {
       }
     }
     names = declarations.map(\.0.name)
-    let texts = Dictionary(settings.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 })
+    let given = Dictionary(settings.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     for (declaration, location) in declarations {
-      let value = value(of: declaration, set: texts[declaration.name], at: location)
+      let setting = given[declaration.name]
       variables[declaration.name] = Variable(
-        value: value, location: location, isSet: texts[declaration.name] != nil)
+        value: value(of: declaration, set: setting?.text, at: location), location: location,
+        isSet: setting != nil, isSecret: setting?.isSecret == true)
     }
     for setting in settings where !names.contains(setting.name) {
       let ending = Suggestion.ending(for: setting.name, among: names)
@@ -111,6 +116,11 @@ final class PipelineVariables {
       return false
     }
     return variables[String(scalar.text[..<end].dropFirst(2))]?.isSet == true
+  }
+
+  /// Whether `${name}` of a secret stands anywhere in it.
+  func holdsSecret(_ scalar: YAMLScalar) -> Bool {
+    variables.contains { $1.isSecret && scalar.text.contains("${\($0)}") }
   }
 
   private func lookUp(_ name: String, at location: SourceLocation) -> ParameterValue {

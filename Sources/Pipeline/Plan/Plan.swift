@@ -55,13 +55,18 @@ package struct PlanNode: Sendable {
   package var startsByQuery: Bool { inputs.isEmpty }
 
   /// The parameters for Init: given ones with a value, in their order.
-  package var initParameters: [(name: String, text: String)] {
+  package var initParameters: [GivenParameter] {
     givenParameters.compactMap { name in
-      guard let text = definition[parameter: name]?.defaultValue?.environmentText else {
-        return nil
-      }
-      return (name, text)
+      guard let parameter = definition[parameter: name],
+        let text = parameter.defaultValue?.environmentText
+      else { return nil }
+      return GivenParameter(name: name, text: text, isSecret: parameter.isSecret)
     }
+  }
+
+  /// The same, as people may see them.
+  var shownParameters: [(name: String, text: String)] {
+    initParameters.map { ($0.name, $0.isSecret ? "***" : $0.text) }
   }
 }
 

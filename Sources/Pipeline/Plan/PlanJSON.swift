@@ -51,8 +51,7 @@ private struct PlanDocument: Encodable {
       case .builtin(let kind): builtin = kind.rawValue
       case nil: break
       }
-      parameters = Dictionary(
-        node.initParameters.map { ($0.name, $0.text) }, uniquingKeysWith: { $1 })
+      parameters = Dictionary(node.shownParameters, uniquingKeysWith: { $1 })
       inputs = node.inputs.map(Port.init)
       outputs = node.outputs.map(Port.init)
       automatic = node.isAutomatic

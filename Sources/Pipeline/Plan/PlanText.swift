@@ -65,7 +65,7 @@ extension Plan {
   }
 
   private static func parameters(_ node: PlanNode) -> String {
-    node.initParameters.map { "\($0.name)=\(quoted($0.text))" }.joined(separator: " ")
+    node.shownParameters.map { "\($0.name)=\(quoted($0.text))" }.joined(separator: " ")
   }
 
   private static func table(_ rows: [[String]]) -> [String] {

@@ -51,9 +51,10 @@ struct Engine: Sendable {
   private func initialize(_ node: PlanNode) async throws {
     let url = try session(of: node.name)
     var configuration = Configuration()
-    if case .existing = node.host {
-      configuration.parameters = node.initParameters.map { .init(name: $0.name, value: $0.text) }
-    }
+    // A node of the run's own has them in its definition, but for the secrets.
+    let isOwn = if case .own = node.host { true } else { false }
+    configuration.parameters = node.initParameters.filter { $0.isSecret || !isOwn }
+      .map { .init(name: $0.name, value: $0.text, isSecret: $0.isSecret) }
     configuration.inputNames = Self.names(node.inputs)
     configuration.outputNames = Self.names(node.outputs)
     // What a former attempt still sends finds its task ended.

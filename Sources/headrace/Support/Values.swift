@@ -22,26 +22,26 @@ struct KeyValue {
   var pair: (name: String, text: String) { (name, text) }
 }
 
-/// `--parameter K=V`; `K=@FILE` and `K=env:NAME` are secrets, from a file or a variable.
+/// `--parameter K=V` or `--set K=V`; `K=@FILE` and `K=env:NAME` are secrets, from a file or a variable.
 struct ParameterArgument {
   let parameter: GivenParameter
 
   /// Reads the file or the variable. No error says what is in it.
-  init(_ argument: String) throws {
-    let pair = try KeyValue(argument, flag: "--parameter")
+  init(_ argument: String, flag: String = "--parameter") throws {
+    let pair = try KeyValue(argument, flag: flag)
     var (text, isSecret) = (pair.text, true)
     if text.hasPrefix("@@") {
       // A text that begins with @ itself.
       (text, isSecret) = (String(text.dropFirst()), false)
     } else if text.hasPrefix("@") {
       text = try TextFile.read(
-        try path(String(text.dropFirst()), flag: "--parameter \(pair.name)=@"))
+        try path(String(text.dropFirst()), flag: "\(flag) \(pair.name)=@"))
       // As an editor leaves it.
       if text.hasSuffix("\n") { text.removeLast() }
     } else if text.hasPrefix("env:") {
       let name = String(text.dropFirst(4))
       guard let value = Environment.all[name] else {
-        throw UsageError("--parameter \(pair.name)=env:\(name): there is no variable '\(name)'")
+        throw UsageError("\(flag) \(pair.name)=env:\(name): there is no variable '\(name)'")
       }
       text = value
     } else {
