@@ -55,12 +55,13 @@ let package = Package(
     library("MNP", ["CMNP", "CISAL", nioCore]),
     library("Sessions", ["MNP"]),
     library("OperatorFile", ["MNP", "CYAML"]),
+    library("Mantik", ["OperatorFile", nioCore]),
     library(
       "Transport",
       ["HTTP2", "GRPC", nioCore, nioPosix, nioConcurrency]),
     library("Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency, logging]),
     library("Operators", ["CSpawn", nioCore, nioPosix, nioConcurrency, logging]),
-    library("Builtins", ["CSpawn", "Operators", "OperatorFile", nioCore, nioPosix]),
+    library("Builtins", ["CSpawn", "Operators", "OperatorFile", "Mantik", nioCore, nioPosix]),
     library(
       "Node",
       [
@@ -109,6 +110,7 @@ let package = Package(
     tests(of: "Client", ["Transport", "GRPC", "MNP", nioCore, nioPosix, nioConcurrency]),
     tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded, nioPosix]),
     tests(of: "OperatorFile"),
+    tests(of: "Mantik", [nioCore]),
     tests(of: "Pipeline", ["MNP", "OperatorFile", nioCore]),
     tests(
       of: "Node",
@@ -124,7 +126,9 @@ let package = Package(
     // What the fuzzers do with an input; the tests replay the inputs that are kept.
     .target(
       name: "FuzzBodies",
-      dependencies: ["HTTP2", "GRPC", "MNP", "CMNP", "OperatorFile", "Pipeline", nioCore],
+      dependencies: [
+        "HTTP2", "GRPC", "MNP", "CMNP", "OperatorFile", "Mantik", "Pipeline", nioCore,
+      ],
       path: "Tests/Fuzz/Bodies", swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzBodies"], swiftSettings: strict),
   ] + fuzzers()
