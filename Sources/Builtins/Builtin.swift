@@ -16,7 +16,11 @@ extension BuiltinKind {
   /// some may come later.
   package func check(given parameters: [String: String]) throws(BuiltinError) {
     _ = try self.settings(parameters)
-    if self == .spill { _ = try SpillSettings(parameters) }
+    switch self {
+    case .spill: _ = try SpillSettings(parameters)
+    case .convert: _ = try ConvertSettings(parameters)
+    default: break
+    }
   }
 
   /// Throws if a parameter is unknown, missing, or has a value that cannot be.
@@ -27,6 +31,7 @@ extension BuiltinKind {
       throw BuiltinError(
         "\(self.rawValue) needs the parameter '\(parameter.name)': \(parameter.description ?? "")")
     }
+    if self == .convert { _ = try ConvertSettings(parameters).machine() }
   }
 
   /// The machine for one task.
@@ -45,6 +50,7 @@ extension BuiltinKind {
     case .discard: return Discard(inputs: inputs)
     case .generate: return Generate(bytes: settings.bytes, pattern: settings.pattern)
     case .throttle: return Throttle(rate: settings.rate)
+    case .convert: return try ConvertSettings(parameters).machine()
     case .spill: throw BuiltinError("spill needs a disk: it is an operator of its own")
     }
   }

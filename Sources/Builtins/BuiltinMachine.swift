@@ -23,7 +23,8 @@ package protocol BuiltinMachine {
   /// The time now: once at the start, and when a `wake` that was asked for is due.
   mutating func tick(_ now: NIODeadline)
 
-  /// What to do now, or nil to wait for the next input. Not called again after `finished`.
+  /// What to do now, or nil to wait for the next input. Not called again after `finished`
+  /// or `failed`.
   mutating func next() -> BuiltinAction?
 }
 
@@ -37,6 +38,8 @@ package enum BuiltinAction: Equatable {
   case wake(NIODeadline)
   /// The builtin has ended well: its inputs are done and everything is emitted.
   case finished
+  /// The builtin cannot go on; the words are for people.
+  case failed(String)
 }
 
 /// Most builtins have no use for the time, and those without inputs or outputs none for these.

@@ -118,6 +118,9 @@ package final class BuiltinOperator: Operator {
       case .finished:
         self.state = .ended
         self.report(.success)
+      case .failed(let reason):
+        self.state = .ended
+        self.report(.failed(reason))
       }
     }
   }

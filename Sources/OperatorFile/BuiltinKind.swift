@@ -2,19 +2,20 @@
 
 /// The builtins of the contract, with what can be checked before one runs.
 package enum BuiltinKind: String, CaseIterable, Sendable {
-  case echo, tee, concat, merge, split, discard, generate, throttle
+  case echo, tee, concat, merge, split, discard, generate, throttle, convert
   /// What a run puts into a wire with `buffer: disk`; not for files that people write.
   case spill
 
   /// Those that a file may name.
   package static let allCases: [BuiltinKind] = [
     .echo, .tee, .concat, .merge, .split, .discard, .generate, .throttle,
+    .convert,
   ]
 
   /// How many of them it takes; nothing for any number.
   package var inputCount: Int? {
     switch self {
-    case .tee, .split, .throttle, .spill: 1
+    case .tee, .split, .throttle, .convert, .spill: 1
     case .generate: 0
     case .echo, .concat, .merge, .discard: nil
     }
@@ -22,7 +23,7 @@ package enum BuiltinKind: String, CaseIterable, Sendable {
 
   package var outputCount: Int? {
     switch self {
-    case .concat, .merge, .generate, .throttle, .spill: 1
+    case .concat, .merge, .generate, .throttle, .convert, .spill: 1
     case .discard: 0
     case .echo, .tee, .split: nil
     }
@@ -65,6 +66,18 @@ package enum BuiltinKind: String, CaseIterable, Sendable {
         ParameterDeclaration(
           name: "rate", type: .string, defaultValue: nil,
           description: "bytes a second, with K, M or G as powers of 1024")
+      ]
+    case .convert:
+      [
+        ParameterDeclaration(
+          name: "from", type: .string, defaultValue: .null,
+          description: "the input's form, where its port has no content type"),
+        ParameterDeclaration(
+          name: "to", type: .string, defaultValue: .null,
+          description: "the output's form, where its port has no content type"),
+        ParameterDeclaration(
+          name: "type", type: .string, defaultValue: .null,
+          description: "the data's type in Mantik, where the input does not say it"),
       ]
     case .spill:
       [

@@ -154,7 +154,8 @@ struct BuiltinTests {
     try BuiltinKind.throttle.check(given: [:])
   }
 
-  @Test(arguments: BuiltinKind.allCases)
+  /// What convert is to do its ports say, or its parameters.
+  @Test(arguments: BuiltinKind.allCases.filter { $0 != .convert })
   func defaultsAreTaken(kind: BuiltinKind) throws {
     var values: [String: String] = [:]
     for parameter in kind.parameters {

@@ -26,6 +26,7 @@ struct Driver {
   var taken: [Int]
   var wakes: [NIODeadline] = []
   var isFinished = false
+  var failure: String?
   var faults: [String] = []
 
   init(_ machine: any BuiltinMachine, inputs: Int, outputs: Int) {
@@ -88,6 +89,9 @@ struct Driver {
         self.wakes.append(time)
       case .finished:
         self.isFinished = true
+      case .failed(let reason):
+        self.isFinished = true
+        self.failure = reason
       }
     }
   }

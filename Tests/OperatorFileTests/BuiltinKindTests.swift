@@ -11,7 +11,7 @@ import Testing
       .echo: { $0 == $1 }, .tee: { $0 == 1 && $1 >= 1 }, .concat: { $1 == 1 && $0 >= 0 },
       .merge: { $1 == 1 && $0 >= 0 }, .split: { $0 == 1 && $1 >= 1 },
       .discard: { $1 == 0 && $0 >= 0 }, .generate: { $0 == 0 && $1 == 1 },
-      .throttle: { $0 == 1 && $1 == 1 },
+      .throttle: { $0 == 1 && $1 == 1 }, .convert: { $0 == 1 && $1 == 1 },
     ]
     for inputs in 0...3 {
       for outputs in 0...3 {

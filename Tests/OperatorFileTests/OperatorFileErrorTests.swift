@@ -49,7 +49,7 @@ import Testing
     Case(
       "builtin: eco",
       "op.yaml:1:10: 'builtin' of the operator is one of echo, tee, concat, merge, split, discard,"
-        + " generate, throttle, not 'eco'; did you mean 'echo'?"),
+        + " generate, throttle, convert, not 'eco'; did you mean 'echo'?"),
     Case(
       "builtin: throttle\nparameters: {rat: 5}",
       "op.yaml:2:14: the builtin 'throttle' has no parameter 'rat'; did you mean 'rate'?"),

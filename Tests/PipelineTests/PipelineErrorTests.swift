@@ -57,7 +57,7 @@ import Testing
     Case(
       "operators:\n  a: {builtin: marge}",
       "p.yaml:2:16: 'builtin' of operator 'a' is one of echo, tee, concat, merge, split, discard,"
-        + " generate, throttle, not 'marge'; did you mean 'merge'?"),
+        + " generate, throttle, convert, not 'marge'; did you mean 'merge'?"),
     Case(
       "operators:\n  a: {builtin: throttle}",
       "p.yaml:2:3: operator 'a' needs a value for parameter 'rate'"),

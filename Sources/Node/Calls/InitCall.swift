@@ -134,11 +134,12 @@ extension Node {
     switch definition.program {
     case .builtin(let kind):
       do throws(BuiltinError) {
-        try kind.check(parameters: parameters.values)
+        let settled = try kind.parameters(parameters.values, completedBy: ports)
+        try kind.check(parameters: settled)
+        return .builtin(kind, parameters: settled)
       } catch {
         throw InitFailure(secrets.hidden(in: "\(error)"))
       }
-      return .builtin(kind, parameters: parameters.values)
     case .command(let words):
       let command = OperatorCommand(
         command: words, environment: parameters.environment,
