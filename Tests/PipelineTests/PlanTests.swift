@@ -51,6 +51,25 @@ import Testing
         """)
   }
 
+  /// What it is to do is told to it by Init alone.
+  @Test func convertLearnsItsFormsFromItsWires() throws {
+    let plan = try Bench().plan(
+      """
+      operators:
+        rows: {command: [cat], inputs: [], outputs: [{name: out, content_type: text/csv}]}
+        convert: {builtin: convert, parameters: {type: '{"columns":{"x":"int32"}}'}}
+        other: {builtin: convert, outputs: [{name: out, content_type: application/json}]}
+        train: {command: [cat], inputs: [{name: in, content_type: application/x-mantik-bundle}]}
+      wires: [rows -> convert, convert -> train, rows -> other]
+      outputs: {other: other.json, train: model}
+      """)
+    let convert = try #require(plan.node("convert"))
+    #expect(convert.inputs.map(\.contentType) == ["text/csv"])
+    #expect(convert.outputs.map(\.contentType) == ["application/x-mantik-bundle"])
+    #expect(plan.node("other")?.inputs.map(\.contentType) == ["text/csv"])
+    #expect(plan.node("other")?.outputs.map(\.contentType) == ["application/json"])
+  }
+
   @Test func jsonOfASmallPlan() throws {
     let plan = try Bench().plan(
       """

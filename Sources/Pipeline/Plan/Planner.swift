@@ -158,6 +158,8 @@ private struct Planner {
     _ from: PlanPortID, _ to: PlanPortID, _ contentType: String?, _ buffer: EdgeBuffer,
     at location: SourceLocation
   ) {
+    tellConverter(contentType, of: from, .output)
+    tellConverter(contentType, of: to, .input)
     let output = port(from, .output)
     let input = port(to, .input)
     let (kind, reason) = PlanEdge.kind(output, input, from: from.node, to: to.node, buffer)
@@ -165,6 +167,22 @@ private struct Planner {
       PlanEdge(
         from: from, to: to, contentType: contentType, buffer: buffer, kind: kind, reason: reason,
         location: location))
+  }
+
+  /// What a `convert` is to do its ports say; where they do not, those they are wired to.
+  private mutating func tellConverter(
+    _ contentType: String?, of id: PlanPortID, _ direction: PortDirection
+  ) {
+    guard let node = numbers[id.node], nodes[node].definition.program == .builtin(.convert) else {
+      return
+    }
+    switch direction {
+    case .input where nodes[node].inputs.indices.contains(id.number):
+      nodes[node].inputs[id.number].contentType = port(id, .input).contentType ?? contentType
+    case .output where nodes[node].outputs.indices.contains(id.number):
+      nodes[node].outputs[id.number].contentType = port(id, .output).contentType ?? contentType
+    default: break
+    }
   }
 
   private func location(of reader: Reader) -> SourceLocation {
