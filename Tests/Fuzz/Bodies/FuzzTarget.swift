@@ -28,7 +28,8 @@ package struct FuzzTarget: Sendable {
       name: "mnp",
       forms: [
         MNPForms.controlMessage, MNPForms.rawPush, MNPForms.rawPull, MNPForms.encodedPush,
-        MNPForms.encodedPull, MNPForms.fields, MNPForms.texts,
+        MNPForms.encodedPull, MNPForms.fields, MNPForms.texts, MantikForms.data,
+        MantikForms.header,
       ]),
     FuzzTarget(
       name: "files",
