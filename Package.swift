@@ -22,9 +22,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A test target under Tests/, named after what it tests.
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
+    swiftSettings: strict)
 }
 
 let package = Package(
@@ -56,6 +59,7 @@ let package = Package(
     library("Sessions", ["MNP"]),
     library("OperatorFile", ["MNP", "CYAML"]),
     library("Mantik", ["OperatorFile", nioCore]),
+    library("Claimed", ["OperatorFile"]),
     library(
       "Transport",
       ["HTTP2", "GRPC", nioCore, nioPosix, nioConcurrency]),
@@ -85,7 +89,8 @@ let package = Package(
       name: "headrace",
       dependencies: [
         "Bench", "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "Builtins",
-        "GRPC", "Transport", "CSpawn", nioCore, nioPosix, nioConcurrency, logging, arguments,
+        "GRPC", "Transport", "CSpawn", nioCore, nioPosix, nioConcurrency, logging,
+        arguments,
       ],
       swiftSettings: strict),
 
@@ -111,6 +116,7 @@ let package = Package(
     tests(of: "Builtins", ["Operators", "OperatorFile", nioCore, nioEmbedded, nioPosix]),
     tests(of: "OperatorFile"),
     tests(of: "Mantik", [nioCore]),
+    tests(of: "Claimed", ["OperatorFile"], exclude: ["Golden", "Compiler"]),
     tests(of: "Pipeline", ["MNP", "OperatorFile", nioCore]),
     tests(
       of: "Node",

@@ -10,10 +10,19 @@ package enum TextFile {
   /// What people write by hand is far smaller; more is a data file named by mistake.
   package static let limit = 1 << 20
 
-  /// The whole text of `path` (`-` is standard input).
+  /// The whole text of `path` (`-` is standard input), as people write it by hand.
   ///
   /// - Throws: with the reason, located at the file as a whole.
   package static func read(_ path: String) throws(FileErrors) -> String {
+    try read(path, limit: limit)
+  }
+
+  /// The same for files that may be larger: of at most `limit` bytes.
+  ///
+  /// - Throws: with the reason, located at the file as a whole.
+  package static func read(
+    _ path: String, limit: Int
+  ) throws(FileErrors) -> String {
     func failure(_ reason: String) -> FileErrors {
       FileErrors([Diagnostic(reason, at: SourceLocation(file: path))])
     }

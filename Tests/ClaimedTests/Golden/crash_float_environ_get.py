@@ -1,0 +1,3 @@
+"""The same with float()."""
+import os
+n = float(os.environ.get("n"))

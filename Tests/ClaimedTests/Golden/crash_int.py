@@ -1,0 +1,3 @@
+"""An int() without a default."""
+import os
+n = int(os.getenv('n'))

@@ -1,0 +1,3 @@
+# Größe
+import os
+x = os.getenv("x", "1")

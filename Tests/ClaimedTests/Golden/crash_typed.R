@@ -1,0 +1,1 @@
+n = as.numeric( os_value(Sys.getenv("n")))

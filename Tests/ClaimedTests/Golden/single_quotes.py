@@ -1,0 +1,5 @@
+'''
+Not seen by C3.
+'''
+import os
+x = os.getenv('x', 'a')

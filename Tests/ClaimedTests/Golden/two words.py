@@ -1,0 +1,2 @@
+import os
+x = os.getenv("x", "1")
