@@ -89,7 +89,7 @@ let package = Package(
       name: "headrace",
       dependencies: [
         "Bench", "Pipeline", "Node", "Client", "MNP", "OperatorFile", "Operators", "Builtins",
-        "GRPC", "Transport", "CSpawn", nioCore, nioPosix, nioConcurrency, logging,
+        "Claimed", "GRPC", "Transport", "CSpawn", nioCore, nioPosix, nioConcurrency, logging,
         arguments,
       ],
       swiftSettings: strict),

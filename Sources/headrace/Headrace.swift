@@ -21,7 +21,8 @@ struct Headrace: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       Serve.self, Run.self, About.self, Initialize.self, Push.self, Pull.self, Query.self,
-      QuitSession.self, Quit.self, Call.self, BenchCommand.self, BenchPeer.self,
+      QuitSession.self, Quit.self, Call.self, OperatorCommand.self, BenchCommand.self,
+      BenchPeer.self,
     ])
 
   static func main() async {

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import unittest
 
@@ -115,6 +116,57 @@ class CommandLineTest(unittest.TestCase):
 
     def slow(self):
         return self.pipeline(self.SLOW.replace("OUT", str(self.folder / "out")))
+
+
+class Operators(CommandLineTest):
+    SCRIPT = textwrap.dedent('''
+        """Counts."""
+        import os
+        # how many
+        n = int(os.getenv("n", "3"))
+    ''')
+
+    def inspect(self, *arguments, **options):
+        return self.run_headrace("operator", "inspect", *arguments, **options)
+
+    def test_inspect(self):
+        path = self.folder / "count_it.py"
+        path.write_text(self.SCRIPT)
+        self.assertIn("n  int   3        how many", self.inspect(path).stdout.decode())
+        interface = json.loads(self.inspect(path, "--json").stdout)
+        self.assertEqual(interface["name"], "count-it")
+        self.assertEqual(
+            [(p["name"], p["type"], p["default"], p["required"]) for p in interface["parameters"]],
+            [("n", "int", 3, False)])
+        compiled = json.loads(self.inspect(path, "--json", "--as", "c3").stdout)
+        self.assertEqual(
+            [(i["name"], i["type"], i["default"]) for i in compiled["inputs"]],
+            [("log_level", "String", "INFO"), ("n", "Integer", "3")])
+
+    def test_what_c3_crashes_on(self):
+        path = self.folder / "x.py"
+        path.write_text("import os\nn = int(os.getenv('n'))\n")
+        self.assertIn(b"C3 crashes", self.inspect(path).stdout)
+        done = self.inspect(path, "--as", "c3", expected=65)
+        self.assertIn(b"AttributeError", done.stderr)
+        self.assertEqual(done.stdout, b"")
+
+    def test_what_is_no_operator(self):
+        (self.folder / "folder.py").mkdir()
+        (self.folder / "binary.py").write_bytes(bytes(range(256)))
+        (self.folder / "broken.ipynb").write_text('{"cells": [')
+        (self.folder / "data.csv").write_text("1,2")
+        for name in ("missing.py", "folder.py", "binary.py", "broken.ipynb", "data.csv"):
+            for more in ((), ("--as", "c3")):
+                with self.subTest(name, more=more):
+                    done = self.inspect(self.folder / name, *more, expected=65)
+                    self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+                    self.assertIn(name.encode(), done.stderr)
+
+    def test_what_is_no_command_line(self):
+        for arguments in ((), ("x.py", "--as", "c4"), ("x.py", "y.py"), ("",)):
+            with self.subTest(arguments):
+                self.inspect(*arguments, expected=64)
 
 
 class Usage(CommandLineTest):
