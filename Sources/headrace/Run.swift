@@ -78,10 +78,7 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var log: LogOptions
 
   func run() async throws {
-    let parameters = try set.map { argument in
-      let given = try ParameterArgument(argument, flag: "--set").parameter
-      return PipelineSetting(name: given.name, text: given.text, isSecret: given.isSecret)
-    }
+    let parameters = try set.map { try ParameterArgument($0, flag: "--set").parameter }
     let definition = try PipelineReader.load(pipeline, settings: parameters)
     let handOff = handOff ?? Twin.string("HAND_OFF")
     let spills = try spillOptions()

@@ -14,7 +14,7 @@ struct Bench {
     let files = files
     return try PipelineReader.parse(
       text, file: "p.yaml", folder: "/pipes",
-      settings: settings.map { PipelineSetting(name: $0.name, text: $0.text) },
+      settings: settings.map { GivenParameter(name: $0.name, text: $0.text) },
       loadText: { path throws(FileErrors) in
         guard let text = files[path] else {
           throw FileErrors([

@@ -45,7 +45,7 @@ package struct PipelineReader {
   ///   - settings: `--set NAME=VALUE` in their order; the last of a name counts.
   /// - Throws: everything that is wrong with them, each with its line.
   package static func load(
-    _ path: String, settings: [PipelineSetting] = []
+    _ path: String, settings: [GivenParameter] = []
   ) throws(FileErrors) -> PipelineDefinition {
     try parse(
       TextFile.read(path), file: path, folder: TextFile.folder(of: path), settings: settings)
@@ -57,7 +57,7 @@ package struct PipelineReader {
   ///   - settings: `--set NAME=VALUE` in their order; the last of a name counts.
   ///   - loadText: reads an operator file.
   package static func parse(
-    _ text: String, file: String, folder: String, settings: [PipelineSetting] = [],
+    _ text: String, file: String, folder: String, settings: [GivenParameter] = [],
     loadText: @escaping (String) throws(FileErrors) -> String = TextFile.read
   ) throws(FileErrors) -> PipelineDefinition {
     guard let node = try YAMLDocument.parse(text, file: file) else {
@@ -69,7 +69,7 @@ package struct PipelineReader {
     return definition
   }
 
-  private func read(_ node: YAMLNode, settings: [PipelineSetting])
+  private func read(_ node: YAMLNode, settings: [GivenParameter])
     -> PipelineDefinition
   {
     var definition = PipelineDefinition(

@@ -2,20 +2,6 @@
 
 internal import OperatorFile
 
-/// A `--set NAME=VALUE`.
-package struct PipelineSetting: Equatable, Sendable {
-  package var name: String
-  package var text: String
-  /// Nobody but the operators that it is for may read it.
-  package var isSecret: Bool
-
-  package init(name: String, text: String, isSecret: Bool = false) {
-    self.name = name
-    self.text = text
-    self.isSecret = isSecret
-  }
-}
-
 /// Replaces `${name}`. Used by one thread, for the time of one reading.
 final class PipelineVariables {
   private struct Variable {
@@ -37,7 +23,7 @@ final class PipelineVariables {
   /// Reads `parameters:`, which are declared as an operator's are, and puts `--set` over them; the
   /// last of a name counts.
   func read(
-    _ node: YAMLNode?, settings: [PipelineSetting], in context: ReadingContext
+    _ node: YAMLNode?, settings: [GivenParameter], in context: ReadingContext
   ) {
     var declarations: [(ParameterDeclaration, SourceLocation)] = []
     if let node, let entries = context.entries(node, "'parameters' of the pipeline") {

@@ -54,7 +54,7 @@ enum FileForms {
     do {
       definition = try PipelineReader.parse(
         text, file: "folder/p.yaml", folder: "/folder",
-        settings: [PipelineSetting(name: "set", text: "given")]
+        settings: [GivenParameter(name: "set", text: "given")]
       ) { path throws(FileErrors) in
         guard let operatorText else {
           throw FileErrors([Diagnostic("cannot be read", at: SourceLocation(file: path))])
