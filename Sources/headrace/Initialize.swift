@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import Client
-internal import FoundationEssentials
 internal import MNP
 internal import NIOCore
 internal import Pipeline
@@ -77,21 +76,14 @@ struct Initialize: AsyncParsableCommand {
       throw UsageError("--init goes without --input, --output and --parameter")
     }
     guard !argument.isEmpty else { throw UsageError("--init takes @FILE or base64, and is empty") }
-    var bytes = ByteBuffer()
+    var message: InitRequest
     if argument.hasPrefix("@") {
+      var bytes = ByteBuffer()
       let file = try InputFile(path: String(argument.dropFirst()))
       while var chunk = try file.read(limit: 64 * 1024) { bytes.writeBuffer(&chunk) }
+      message = try InitRequest(bytes: bytes, "--init")
     } else {
-      guard let data = Data(base64Encoded: argument) else {
-        throw UsageError("--init takes @FILE or base64")
-      }
-      bytes.writeBytes(data)
-    }
-    var message: InitRequest
-    do throws(MNPError) {
-      message = try InitRequest(decoding: bytes)
-    } catch {
-      throw CommandFailure(code: Exit.fileIsWrong, description: "--init: \(error)")
+      message = try InitRequest(base64: argument, "--init")
     }
     guard message.sessionID == nil || message.sessionID == session else {
       throw UsageError("--init is for the session \(message.sessionID!), the URL for \(session)")

@@ -87,6 +87,7 @@ struct Serve: AsyncParsableCommand {
     guard name?.isEmpty != true else { throw UsageError("--name is empty") }
     guard (1...64).contains(loops) else { throw UsageError("--loops takes 1 to 64") }
     let definition = try makeDefinition()
+    let startSession = try StartSession(environment: Environment.all)
     let logger = log.makeLogger(nodeName(definition))
     // Before the loops' threads: the keeper is a copy of this process as it is now.
     _ = Keeper.shared
@@ -100,7 +101,9 @@ struct Serve: AsyncParsableCommand {
     } catch {
       throw UsageError("cannot listen on \(listen): \(error)")
     }
-    try await serve(node, at: address(bound), logger: logger)
+    try await serve(node, at: address(bound), logger: logger) {
+      try await startSession?.open(on: bound)
+    }
     try await group.shutdownGracefully()
     RuntimeFolder.pipes.remove()
     RuntimeFolder.data.remove()
@@ -108,7 +111,9 @@ struct Serve: AsyncParsableCommand {
   }
 
   /// Until the node has ended.
-  private func serve(_ node: Node, at address: ListenAddress, logger: Logger) async throws {
+  private func serve(
+    _ node: Node, at address: ListenAddress, logger: Logger, prepare: () async throws -> Void
+  ) async throws {
     let url = "mnp://\(address)"
     let file = NIOLockedValueBox<AddressFile?>(nil)
     let interrupts = Signals.onInterrupt { count, _ in
@@ -120,6 +125,13 @@ struct Serve: AsyncParsableCommand {
         file.withLockedValue { $0?.remove() }
         Exit.now(Exit.interrupted)
       }
+    }
+    do {
+      try await prepare()
+    } catch {
+      node.end(reason: "its first session could not begin")
+      try await node.ended.get()
+      throw error
     }
     // After the signals: who reads it may end the node at once.
     if let path = addressFile ?? Twin.string("ADDRESS_FILE") {

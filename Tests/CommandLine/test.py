@@ -5,6 +5,7 @@
 Standard library only. Every wait is for a condition and bounded; processes are ended by their pid.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -438,6 +439,46 @@ class Secrets(CommandLineTest):
         for given, expected in (f"t=@{secret}", "zwei Zeilen,\nund é\n"), ("t=@@x", "@x"), ("t=a=b", "a=b"):
             done = self.run_headrace("call", url, "--parameter", given, stdin=b"")
             self.assertEqual(done.stdout.decode(), expected)
+
+
+class FirstSession(CommandLineTest):
+    """MNP_INIT: an InitRequest in base64, by which engines prepare the containers that they start."""
+
+    # session_id = "prepared", one input, one output of text/plain.
+    REQUEST = b"\x0a\x08prepared\x1a\x00\x22\x0c\x0a\x0atext/plain"
+
+    def prepared(self, request):
+        self.environment["MNP_INIT"] = base64.b64encode(request).decode()
+
+    def test_it_is_ready_when_the_address_is_known(self):
+        self.prepared(self.REQUEST)
+        _, url = self.node("--", "sh", "-c", 'cat; echo "init=$MNP_INIT"')
+        self.run_headrace("push", f"{url}/prepared/0", "--task", "t", stdin=b"data\n")
+        done = self.run_headrace("pull", f"{url}/prepared/0", "--task", "t")
+        # The operator does not get it.
+        self.assertEqual(done.stdout, b"data\ninit=\n")
+
+    def test_what_is_wrong_with_it_ends_the_node(self):
+        for request, code, words in (
+                (b"\x1a\x00", 65, b"MNP_INIT names no session"),
+                (b"\xff\xff", 65, b"MNP_INIT: "),
+                # Two inputs, and a command without a list of ports.
+                (b"\x0a\x01s\x1a\x00\x1a\x00", 10, b"--operator")):
+            with self.subTest(request=request):
+                self.prepared(request)
+                address = self.folder / "never"
+                done = self.run_headrace(
+                    "serve", "--listen", "127.0.0.1:0", "--address-file", address, "--", "cat", expected=code)
+                self.assertIn(words, done.stderr)
+                self.assertFalse(address.exists())
+        self.environment["MNP_INIT"] = "no base64"
+        self.assertIn(b"MNP_INIT is no base64", self.run_headrace("serve", "--", "cat", expected=64).stderr)
+        self.assert_nothing_left()
+
+    def test_about_says_what_mantiks_bridges_say(self):
+        _, url = self.node("--", "cat")
+        about = json.loads(self.run_headrace("about", url, "--json").stdout)
+        self.assertEqual(about["extra"], "type.googleapis.com/ai.mantik.bridge.protos.BridgeAboutResponse")
 
 
 class StandardInput(CommandLineTest):

@@ -9,7 +9,9 @@ internal import Transport
 extension Node {
   func about(_ call: ServerCall) {
     call.sendHeaders(.naming(features))
-    call.answer(AboutResponse(name: configuration.name).encoded())
+    // As Mantik's bridges say that they are one.
+    let extra = AnyMessage(BridgeAboutResponse())
+    call.answer(AboutResponse(name: configuration.name, extra: extra).encoded())
   }
 
   /// Answered at once; the drain begins after that.

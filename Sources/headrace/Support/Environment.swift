@@ -5,9 +5,11 @@
 #endif
 
 enum Environment {
-  /// The variables that operators inherit: all but our own flags' twins, which would otherwise
-  /// reach a `headrace` that an operator calls.
-  static var inherited: [String: String] { all.filter { !$0.key.hasPrefix("HEADRACE_") } }
+  /// The variables that operators inherit: all but our own flags' twins and the first session, which
+  /// would otherwise reach a `headrace` that an operator calls.
+  static var inherited: [String: String] {
+    all.filter { !$0.key.hasPrefix("HEADRACE_") && $0.key != StartSession.variable }
+  }
 
   static var all: [String: String] {
     var variables: [String: String] = [:]
